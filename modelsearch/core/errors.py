@@ -1,0 +1,131 @@
+"""Every error of the house, in one tree.
+
+ModelsearchError
++-- InputError                what the user gave is wrong: exit code 2, nothing spent
+|   +-- TaskFileError         a task spec or its items
+|   +-- CatalogError          a catalogue file
+|   +-- PlanError             a plan, or a strategy's parameters
+|   +-- RegistryError         an unknown strategy, scorer or dialect; a plug-in that does not import; equal names
+|   +-- BaselineError         unknown, without a price, or without outcomes
+|   +-- BudgetError           zero, negative, not a number
+|   +-- OptionError           any other command line option or argument of `search`
+|   +-- KeyMissingError       a provider's key is not in the environment
+|   +-- EmptyPoolError        constraints leave no candidate
+|   +-- RunNotFoundError      no such run, or not a run directory
+|   +-- RecordedTableError    a recorded table that breaks its contract
+|   +-- ShadowedPackageError  `flows` or `tasks` imported from elsewhere
++-- PriceUnknownError         tokens were used for which no price is known
++-- StoppedError              the search had to stop and can be resumed: exit code 3
+|   +-- AuthenticationError   a provider refuses the key
+|   +-- QuotaError            a provider says there is no money or quota left
+|   +-- OverbilledError       a provider billed more than the bound that was reserved
++-- StoreError
+    +-- RunLockedError        another process has the run open
+    +-- JournalError          a journal that cannot be read
+    +-- LedgerError           settle or release without a reservation
+
+A message says what is wrong, whose it is, what is allowed, what it got, and what to do. No message holds a key.
+"""
+
+
+class ModelsearchError(Exception):
+    """Root of all errors raised on purpose."""
+
+    exit_code = 1
+
+
+class InputError(ModelsearchError):
+    """The user's input is wrong; nothing was spent."""
+
+    exit_code = 2
+
+
+class TaskFileError(InputError):
+    """A task spec or its items cannot be used."""
+
+
+class CatalogError(InputError):
+    """A catalogue file is invalid."""
+
+
+class PlanError(InputError):
+    """A plan or a strategy's parameters are invalid."""
+
+
+class RegistryError(InputError):
+    """A registered name is unknown, taken twice, or its plug-in does not import."""
+
+
+class BaselineError(InputError):
+    """The baseline is unknown, has no price, or no usable outcomes."""
+
+
+class BudgetError(InputError):
+    """The budget is no positive amount."""
+
+
+class OptionError(InputError):
+    """An option or argument is out of range."""
+
+
+class KeyMissingError(InputError):
+    """A provider's key is not set in the environment."""
+
+
+class EmptyPoolError(InputError):
+    """The constraints leave nothing to search."""
+
+
+class RunNotFoundError(InputError):
+    """There is no such run."""
+
+
+class RecordedTableError(InputError):
+    """A recorded table breaks its contract."""
+
+
+class ShadowedPackageError(InputError):
+    """The imported `flows` or `tasks` is not ours."""
+
+
+class PriceUnknownError(ModelsearchError):
+    """Tokens were used for which no price is known; an unknown price is never taken as 0."""
+
+    def __init__(self, *, kind: str, endpoint_id: str = "?") -> None:
+        super().__init__(f"price of {kind!r} at endpoint {endpoint_id!r} is unknown: add a rate to the catalogue")
+        self.kind = kind
+        self.endpoint_id = endpoint_id
+
+
+class StoppedError(ModelsearchError):
+    """The search stopped before its end; everything paid is kept and `modelsearch resume` goes on."""
+
+    exit_code = 3
+
+
+class AuthenticationError(StoppedError):
+    """A provider refuses the key."""
+
+
+class QuotaError(StoppedError):
+    """A provider says that there is no money or quota left."""
+
+
+class OverbilledError(StoppedError):
+    """A provider billed more than the reserved upper bound."""
+
+
+class StoreError(ModelsearchError):
+    """A run directory cannot be used."""
+
+
+class RunLockedError(StoreError):
+    """Another process has the run open."""
+
+
+class JournalError(StoreError):
+    """A journal cannot be read."""
+
+
+class LedgerError(StoreError):
+    """A settle or release names no open reservation."""

@@ -1,0 +1,107 @@
+"""What goes into the journal, in the order in which it happened. The trajectory is the moves and the outcomes."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TypeAlias
+
+from modelsearch.core.ids import CallId, EndpointId
+from modelsearch.core.outcome import Call, Outcome
+from modelsearch.core.search import Move
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhaseStarted:
+    """A phase began with this much to spend, in USD."""
+
+    phase: str
+    spend_usd: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoundClosed:
+    """Every probe of the move of this round has its outcomes."""
+
+    phase: str
+    round: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhaseClosed:
+    """A phase ended, and why."""
+
+    phase: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallReserved:
+    """Durable before a call is sent: the most that it can cost."""
+
+    call_id: CallId
+    key: str
+    endpoint_id: EndpointId
+    amount_usd: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallReplied:
+    """Durable before a reply is used: the raw bytes, for what cannot be parsed was still paid."""
+
+    call_id: CallId
+    http_status: int
+    body: bytes
+    latency_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallSettled:
+    """The call's cost is known and paid."""
+
+    call: Call
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallReleased:
+    """The call was surely not billed; its reservation is free again."""
+
+    call_id: CallId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallUnknown:
+    """The call may have been billed (sent and not answered, or answered beyond parsing): its bound stays taken."""
+
+    call_id: CallId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutcomeScored:
+    """One outcome."""
+
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Warned:
+    """Something that the user should know; `subject` is whose it is (an endpoint, the task, ...)."""
+
+    code: str
+    subject: str
+    message: str
+
+
+Event: TypeAlias = (
+    PhaseStarted
+    | Move
+    | RoundClosed
+    | PhaseClosed
+    | CallReserved
+    | CallReplied
+    | CallSettled
+    | CallReleased
+    | CallUnknown
+    | OutcomeScored
+    | Warned
+)

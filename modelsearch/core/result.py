@@ -1,0 +1,131 @@
+"""What a search ends with: estimates, a verdict on each candidate, and one recommendation with its certainty."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+from modelsearch.core.budget import Spend
+from modelsearch.core.ids import CandidateId, RunId
+from modelsearch.core.search import Drop
+
+
+class Verdict(StrEnum):
+    """Of one candidate, at alpha and margin."""
+
+    NON_INFERIOR = "non_inferior"
+    INFERIOR = "inferior"
+    UNDECIDED = "undecided"
+
+
+class Certainty(StrEnum):
+    """Of a recommendation."""
+
+    CERTIFIED = "certified"
+    LIKELY = "likely"
+    UNDECIDED = "undecided"
+
+
+class Claim(StrEnum):
+    """What the statement is about: these N items, or the population that they were drawn from."""
+
+    ITEMS = "these items"
+    POPULATION = "the population"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interval:
+    """A number with its bounds; `level` is the coverage stated."""
+
+    mean: float
+    low: float
+    high: float
+    level: float = 0.95
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """What is known of one candidate, measured against the baseline on the items that both have.
+
+    Attributes:
+        gap: quality minus the baseline's on shared items; None without any.
+        cost_usd: expected USD per item; None where unknown.
+        p_non_inferior: posterior probability that the gap over all items is >= -margin; None without pairs.
+        log_e_value: log of the e-process against "inferior by more than the margin".
+        alpha_share: the part of alpha this candidate's certificate is tested at.
+        evidence_missing_share: share of compared items that failed and were taken at their worst.
+    """
+
+    candidate_id: CandidateId
+    label: str
+    n_items: int
+    n_pairs: int
+    quality: Interval | None
+    gap: Interval | None
+    cost_usd: Interval | None
+    latency_p50_s: float | None
+    latency_p95_s: float | None
+    p_non_inferior: float | None
+    log_e_value: float
+    alpha_share: float
+    verdict: Verdict
+    evidence_missing_share: float = 0.0
+    is_feasible: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recommendation:
+    """The answer. `p_right` is set where certainty is `likely`; `saving_share` is 1 - cost/baseline's cost.
+
+    Attributes:
+        covers: which constraints the certificate covers (always quality; cost and latency where tested).
+    """
+
+    candidate_id: CandidateId
+    label: str
+    certainty: Certainty
+    claim: Claim
+    reason: str
+    p_right: float | None
+    saving_share: float | None
+    saving_usd_per_1k: float | None
+    margin: float
+    alpha: float
+    n_items: int
+    n_pairs: int
+    covers: tuple[str, ...] = ("quality",)
+    runner_up_id: CandidateId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhaseSummary:
+    """One line of the funnel."""
+
+    phase: str
+    n_started: int
+    n_left: int
+    n_added: int
+    n_rounds: int
+    n_outcomes: int
+    spend_usd: Decimal
+    drops_by_strategy: Mapping[str, int]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchResult:
+    """A finished search."""
+
+    run_id: RunId
+    task_id: str
+    plan: str
+    baseline_id: CandidateId
+    recommendation: Recommendation
+    estimates: tuple[Estimate, ...]
+    phases: tuple[PhaseSummary, ...]
+    drops: tuple[tuple[str, Drop], ...]
+    spend: Spend
+    budget_usd: Decimal
+    wall_s: float
+    warnings: tuple[str, ...]
+    run_dir: str | None = None
