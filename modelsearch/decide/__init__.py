@@ -1,0 +1,1 @@
+"""Outcomes become estimates, verdicts and one recommendation."""

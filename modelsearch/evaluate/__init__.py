@@ -1,0 +1,1 @@
+"""Probes become outcomes: known replies, reserve, call, settle, score, record."""

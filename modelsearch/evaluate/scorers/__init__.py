@@ -1,0 +1,1 @@
+"""One scorer a file: the canonical form of a reply, and its score against the target."""

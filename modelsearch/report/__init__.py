@@ -1,0 +1,1 @@
+"""Reads a result or a run and writes text; computes nothing new."""

@@ -1,0 +1,1 @@
+"""Decisions: pure, seeded, without IO. A strategy reads a view and returns values; it keeps no state."""

@@ -1,0 +1,1 @@
+"""New candidates from known ones."""

@@ -1,0 +1,1 @@
+"""Who leaves the pool, with the reason and its evidence."""

@@ -1,0 +1,1 @@
+"""Prior merit, free of charge."""

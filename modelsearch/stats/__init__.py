@@ -1,0 +1,1 @@
+"""Arrays in, numbers out: knows no domain type and imports no room."""
