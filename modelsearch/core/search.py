@@ -162,6 +162,8 @@ class SearchView:
         priors: prior merit of live candidates, higher is better, from the phase's rankers.
         spend_left_usd: what this phase may still spend.
         round: number of the round to decide, from 0 in each phase.
+        made_at: for candidates made from data, how many positions of the shared order had been looked at by then:
+            their certificates may bet on later positions only. Absent = 0.
     """
 
     setting: Setting
@@ -172,6 +174,7 @@ class SearchView:
     priors: Mapping[CandidateId, float] = field(default_factory=dict)
     spend_left_usd: Decimal = Decimal(0)
     round: int = 0
+    made_at: Mapping[CandidateId, int] = field(default_factory=dict)
 
     @property
     def task(self) -> TaskSpec:

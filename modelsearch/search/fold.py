@@ -1,0 +1,195 @@
+"""Trajectory -> view: the only place that knows how. Applying events one by one equals folding them from scratch.
+
+Outcomes may come in any order and more than once; the same set gives the same view. An outcome of status `not_run`
+leaves its cell empty: it says that money was short, nothing of the candidate.
+"""
+
+from decimal import Decimal
+from functools import singledispatchmethod
+from typing import Any, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from modelsearch.core.candidate import Candidate
+from modelsearch.core.events import Event, OutcomeScored, PhaseClosed, PhaseStarted, RoundClosed
+from modelsearch.core.ids import CandidateId
+from modelsearch.core.outcome import Outcome, Status
+from modelsearch.core.search import STATUS_CODES, Drop, Move, OutcomeMatrix, SearchView, Setting
+
+_Cell = tuple[CandidateId, str, int]
+_A = TypeVar("_A", bound=npt.NDArray[Any])
+
+
+class Fold:
+    """The state that a trajectory amounts to.
+
+    Attributes:
+        closed_phases: names of finished phases.
+        open_phase: the phase under way, or None; `phase_budget_usd` and `next_round` are its own.
+        open_move: the move whose round is not closed, or None.
+        drops: (phase, drop) in order.
+        spend_usd: what all outcomes cost this search.
+    """
+
+    def __init__(self, setting: Setting) -> None:
+        self.setting = setting
+        self.closed_phases: list[str] = []
+        self.open_phase: str | None = None
+        self.phase_budget_usd = Decimal(0)
+        self.phase_spend_usd = Decimal(0)
+        self.next_round = 0
+        self.open_move: Move | None = None
+        self.drops: list[tuple[str, Drop]] = []
+        self.spend_usd = Decimal(0)
+        self._rows: dict[CandidateId, int] = {}
+        self._candidates: list[Candidate] = []
+        self._pool: set[CandidateId] = set()
+        self._made_at: dict[CandidateId, int] = {}
+        self._outcomes: dict[_Cell, Outcome] = {}
+        self._answers: dict[str, int] = {}
+        self._arrays = _Arrays(len(setting.item_ids))
+        for candidate in setting.candidates:
+            self._add(candidate)
+
+    @singledispatchmethod
+    def apply(self, event: Event) -> None:
+        """Take in one event; those that are no part of the trajectory (calls, warnings) change nothing."""
+
+    @apply.register
+    def _(self, event: PhaseStarted) -> None:
+        self.open_phase, self.next_round, self.open_move = event.phase, 0, None
+        self.phase_budget_usd, self.phase_spend_usd = event.spend_usd, Decimal(0)
+
+    @apply.register
+    def _(self, event: Move) -> None:
+        self.open_move = event
+        for drop in event.drops:
+            self._pool.discard(drop.candidate_id)
+            self.drops.append((event.phase, drop))
+        looked_at = self._arrays.n_looked_at()
+        for candidate in event.additions:
+            if candidate.id not in self._rows:
+                self._made_at[candidate.id] = looked_at
+                self._add(candidate)
+
+    @apply.register
+    def _(self, event: RoundClosed) -> None:
+        self.open_move, self.next_round = None, event.round + 1
+
+    @apply.register
+    def _(self, event: PhaseClosed) -> None:
+        self.closed_phases.append(event.phase)
+        self.open_phase = None
+
+    @apply.register
+    def _(self, event: OutcomeScored) -> None:
+        self.take(event.outcome)
+
+    def take(self, outcome: Outcome) -> None:
+        """Take in one outcome; one that is known already, or of a candidate unknown to the search, changes nothing."""
+        row = self._rows.get(outcome.candidate_id)
+        column = self.setting.item_index.get(outcome.item_id)
+        cell = (outcome.candidate_id, outcome.item_id, outcome.repeat)
+        if row is None or column is None or cell in self._outcomes or outcome.status is Status.NOT_RUN:
+            return
+        self._outcomes[cell] = outcome
+        self.spend_usd += outcome.spend_usd
+        if self.open_phase is not None:
+            self.phase_spend_usd += outcome.spend_usd
+        repeats = [
+            known
+            for repeat in range(self.setting.task.n_repeats)
+            if (known := self._outcomes.get((outcome.candidate_id, outcome.item_id, repeat))) is not None
+        ]
+        self._arrays.put(row, column, repeats, self._answer_code(repeats))
+
+    @property
+    def candidates(self) -> dict[CandidateId, Candidate]:
+        """All candidates ever known by id."""
+        return {candidate.id: candidate for candidate in self._candidates}
+
+    @property
+    def pool(self) -> tuple[CandidateId, ...]:
+        """Live candidates, sorted."""
+        return tuple(sorted(self._pool))
+
+    def is_known(self, candidate_id: CandidateId, item_id: str) -> bool:
+        """Whether every repeat of the cell has an outcome."""
+        return all((candidate_id, item_id, r) in self._outcomes for r in range(self.setting.task.n_repeats))
+
+    def view(self) -> SearchView:
+        """What strategies may see now; arrays are copies and read-only."""
+        return SearchView(
+            setting=self.setting,
+            candidates=tuple(self._candidates),
+            pool=self.pool,
+            outcomes=self._arrays.frozen(len(self._candidates), tuple(self._answers)),
+            phase=self.open_phase or "",
+            spend_left_usd=max(Decimal(0), self.phase_budget_usd - self.phase_spend_usd),
+            round=self.next_round,
+            made_at=dict(self._made_at),
+        )
+
+    def _add(self, candidate: Candidate) -> None:
+        self._rows[candidate.id] = len(self._candidates)
+        self._candidates.append(candidate)
+        self._pool.add(candidate.id)
+        self._arrays.grow(len(self._candidates))
+
+    def _answer_code(self, repeats: list[Outcome]) -> int:
+        answer = next((o.answer for o in repeats if o.answer is not None), None)
+        return -1 if answer is None else self._answers.setdefault(answer, len(self._answers))
+
+
+class _Arrays:
+    """Growing arrays of the outcome matrix; capacity doubles."""
+
+    def __init__(self, n_items: int) -> None:
+        self._n_items = n_items
+        self._score = np.full((0, n_items), np.nan, dtype=np.float32)
+        self._status = np.zeros((0, n_items), dtype=np.uint8)
+        self._cost = np.full((0, n_items), np.nan, dtype=np.float64)
+        self._latency = np.full((0, n_items), np.nan, dtype=np.float32)
+        self._answer = np.full((0, n_items), -1, dtype=np.int32)
+
+    def grow(self, n_rows: int) -> None:
+        if n_rows <= len(self._score):
+            return
+        extra = (max(n_rows, 2 * len(self._score), 16) - len(self._score), self._n_items)
+        self._score = np.concatenate([self._score, np.full(extra, np.nan, dtype=np.float32)])
+        self._status = np.concatenate([self._status, np.zeros(extra, dtype=np.uint8)])
+        self._cost = np.concatenate([self._cost, np.full(extra, np.nan, dtype=np.float64)])
+        self._latency = np.concatenate([self._latency, np.full(extra, np.nan, dtype=np.float32)])
+        self._answer = np.concatenate([self._answer, np.full(extra, -1, dtype=np.int32)])
+
+    def put(self, row: int, column: int, repeats: list[Outcome], answer_code: int) -> None:
+        scores = [o.score for o in repeats if o.score is not None]
+        counted = [o for o in repeats if o.score is not None] or repeats
+        self._score[row, column] = sum(scores) / len(scores) if scores else np.nan
+        best = next((o for o in repeats if o.status is Status.OK), repeats[0])
+        self._status[row, column] = STATUS_CODES[best.status]
+        self._cost[row, column] = float(sum((o.cost_usd for o in counted), Decimal(0)) / len(counted))
+        self._latency[row, column] = sum(o.latency_s for o in counted) / len(counted)
+        self._answer[row, column] = answer_code
+
+    def n_looked_at(self) -> int:
+        """Length of the shared-order prefix in which anything is known."""
+        columns = np.flatnonzero(self._status.any(axis=0))
+        return int(columns[-1]) + 1 if len(columns) else 0
+
+    def frozen(self, n_rows: int, answers: tuple[str, ...]) -> OutcomeMatrix:
+        return OutcomeMatrix(
+            score=_read_only(self._score[:n_rows]),
+            status=_read_only(self._status[:n_rows]),
+            cost_usd=_read_only(self._cost[:n_rows]),
+            latency_s=_read_only(self._latency[:n_rows]),
+            answer=_read_only(self._answer[:n_rows]),
+            answers=answers,
+        )
+
+
+def _read_only(array: _A) -> _A:
+    copied = array.copy()
+    copied.setflags(write=False)
+    return copied

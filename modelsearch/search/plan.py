@@ -1,0 +1,94 @@
+"""Plan data -> strategy objects.
+
+A plan is a mapping `{name, phases: [{name, filters, rankers, sampler, combiners, spend_share, max_rounds}]}` in which
+a strategy is a registered name, or `{name: parameters}`.
+"""
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import Any, cast
+
+from modelsearch.core.errors import PlanError
+from modelsearch.core.registry import Role, lookup
+from modelsearch.core.search import Phase, Plan
+
+_PHASE_KEYS = ("name", "filters", "rankers", "sampler", "combiners", "spend_share", "max_rounds")
+
+
+def make_plan(data: Mapping[str, Any]) -> Plan:
+    """Build a plan.
+
+    Raises:
+        PlanError: an unknown key, a bad parameter, a share outside (0, 1], two phases of one name.
+        RegistryError: an unknown strategy.
+    """
+    name = str(data.get("name", "plan"))
+    phases = data.get("phases")
+    if not isinstance(phases, list) or not phases:
+        message = f"plan {name!r}: `phases` must be a list of at least one phase, got {phases!r}"
+        raise PlanError(message)
+    built = tuple(_phase(name, phase) for phase in phases)
+    names = [phase.name for phase in built]
+    if len(set(names)) < len(names):
+        message = f"plan {name!r}: phase names must differ, got {names}"
+        raise PlanError(message)
+    return Plan(name=name, phases=built)
+
+
+def make_strategy(role: Role, spec: object, *, where: str = "plan") -> Any:
+    """One strategy from its name or `{name: parameters}`.
+
+    Raises:
+        PlanError: the parameters are not those of the strategy, or out of range.
+    """
+    name, params = _name_and_params(role, spec, where)
+    cls = lookup(role, name).cls
+    try:
+        return cls(**params)
+    except TypeError as error:
+        fields = sorted(getattr(cls, "__dataclass_fields__", {}))
+        message = f"{where}: {role} {name!r} takes the parameters {fields}, got {sorted(params)} ({error})"
+        raise PlanError(message) from None
+
+
+def _name_and_params(role: Role, spec: object, where: str) -> tuple[str, dict[str, Any]]:
+    if isinstance(spec, str):
+        return spec, {}
+    if isinstance(spec, Mapping) and len(spec) == 1:
+        name, params = next(iter(spec.items()))
+        if isinstance(name, str) and isinstance(params, Mapping | None):
+            return name, dict(params or {})
+    message = f"{where}: a {role} is a name or {{name: parameters}}, got {spec!r}"
+    raise PlanError(message)
+
+
+def _phase(plan: str, data: object) -> Phase:
+    if not isinstance(data, Mapping) or not isinstance(data.get("name"), str):
+        message = f"plan {plan!r}: a phase is a mapping with a `name`, got {data!r}"
+        raise PlanError(message)
+    where = f"plan {plan!r}, phase {data['name']!r}"
+    for key in data:
+        if key not in _PHASE_KEYS:
+            near = get_close_matches(str(key), _PHASE_KEYS, 1)
+            message = f"{where}: allowed keys are {', '.join(_PHASE_KEYS)}, got {key!r}" + (
+                f"; did you mean {near[0]!r}?" if near else ""
+            )
+            raise PlanError(message)
+    sampler = data.get("sampler")
+    return Phase(
+        name=data["name"],
+        filters=tuple(make_strategy("filter", spec, where=where) for spec in data.get("filters") or ()),
+        rankers=tuple(make_strategy("ranker", spec, where=where) for spec in data.get("rankers") or ()),
+        sampler=make_strategy("sampler", sampler, where=where) if sampler else None,
+        combiners=tuple(make_strategy("combiner", spec, where=where) for spec in data.get("combiners") or ()),
+        spend_share=_number(where, data, "spend_share", default=1.0, high=1.0),
+        max_rounds=int(_number(where, data, "max_rounds", default=1 if not sampler else 100, high=10_000)),
+    )
+
+
+def _number(where: str, data: Mapping[str, Any], key: str, *, default: float, high: float) -> float:
+    value = data.get(key, default)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= high:
+        message = f"{where}: {key} must be in (0, {high:g}], got {value!r}"
+        raise PlanError(message)
+    return cast("float", value)
