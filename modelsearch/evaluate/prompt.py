@@ -1,0 +1,148 @@
+"""A task's templates and one item become the messages of a call.
+
+The text of an item is data: it is put into a compiled template and never read as one. The target never reaches a
+template, for a prompt that shows it measures nothing.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, meta
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from modelsearch.core.candidate import DEFAULT_PROMPT
+from modelsearch.core.errors import TaskFileError
+from modelsearch.core.ids import ItemId, PromptId
+from modelsearch.core.task import Item, Prompt, TaskSpec
+from modelsearch.core.wire import Message
+
+VARIABLES = ("input", "item", "labels", "examples")
+
+
+class _Environment(ImmutableSandboxedEnvironment):
+    """Sandboxed; `input.items` is the field of that name where the input has one, not the method of a mapping."""
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        if isinstance(obj, Mapping) and attribute in obj:
+            return obj[attribute]
+        return super().getattr(obj, attribute)
+
+
+def _plain_json(value: object) -> str:
+    """JSON with sorted keys, non-ASCII kept: Jinja's own `tojson` escapes for HTML, which models would have to read."""
+    return json.dumps(value, sort_keys=True, ensure_ascii=False)
+
+
+def _environment() -> _Environment:
+    environment = _Environment(
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        autoescape=False,  # prompts are no HTML
+    )
+    environment.filters["tojson"] = _plain_json
+    return environment
+
+
+def _whose(task: TaskSpec, prompt: Prompt) -> str:
+    return f"task {task.id!r}: prompt {prompt.id!r}"
+
+
+class PromptRenderer:
+    """Renders the messages of (item, prompt): compiled once, each result kept, equal for equal arguments.
+
+    The system message comes first and the template's own text before its input stays the same for all items, so that
+    providers can cache the prefix.
+    """
+
+    def __init__(self, task: TaskSpec) -> None:
+        """Compile the task's templates.
+
+        Raises:
+            TaskFileError: there is no prompt, or one has a syntax error.
+        """
+        if not task.prompts:
+            raise TaskFileError(f"task {task.id!r}: no prompt: add `prompt:` with a template that has {{{{ input }}}}")
+        self._task = task
+        environment = _environment()
+        self._prompts = {
+            prompt.id: (_compiled(environment, task, prompt, "system"), _compiled(environment, task, prompt, "user"))
+            for prompt in task.prompts
+        }
+        self._shared = {
+            "labels": task.labels,
+            "examples": tuple({"input": example.input, "target": example.target} for example in task.examples),
+        }
+        self._known: dict[tuple[PromptId, ItemId], tuple[Message, ...]] = {}
+
+    def render(self, item: Item, prompt_id: PromptId = DEFAULT_PROMPT) -> tuple[Message, ...]:
+        """The messages: system where its template gives text, then user.
+
+        Args:
+            item: an item of the task.
+            prompt_id: a prompt of the task; "default" is the first where none has that name.
+
+        Raises:
+            TaskFileError: no such prompt, or the template fails on this item.
+        """
+        key = (self._prompt_id(prompt_id), item.id)
+        known = self._known.get(key)
+        if known is None:
+            known = self._known[key] = self._rendered(item, key[0])
+        return known
+
+    def _prompt_id(self, prompt_id: PromptId) -> PromptId:
+        if prompt_id in self._prompts:
+            return prompt_id
+        if prompt_id == DEFAULT_PROMPT:
+            return self._task.prompts[0].id
+        raise TaskFileError(
+            f"task {self._task.id!r}: prompt: expected one of {', '.join(self._prompts)}, got {prompt_id!r}"
+        )
+
+    def _rendered(self, item: Item, prompt_id: PromptId) -> tuple[Message, ...]:
+        system, user = self._prompts[prompt_id]
+        shown = {"id": item.id, "input": item.input}
+        try:
+            texts = [
+                template.render(input=item.input, item=shown, **self._shared).strip() for template in (system, user)
+            ]
+        except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError) as error:
+            raise TaskFileError(
+                f"task {self._task.id!r}: prompt {prompt_id!r} fails on item {item.id!r}: {error}; "
+                f"a template may use {', '.join(VARIABLES)}"
+            ) from error
+        if not texts[1]:
+            raise TaskFileError(f"task {self._task.id!r}: prompt {prompt_id!r} is empty for item {item.id!r}")
+        messages = (Message(role="system", content=texts[0]), Message(role="user", content=texts[1]))
+        return messages if texts[0] else messages[1:]
+
+
+def _compiled(environment: _Environment, task: TaskSpec, prompt: Prompt, role: str) -> Template:
+    try:
+        return environment.from_string(prompt.system if role == "system" else prompt.user)
+    except TemplateSyntaxError as error:
+        raise TaskFileError(
+            f"{_whose(task, prompt)}: {role} template, line {error.lineno}: {error.message}: correct the template"
+        ) from error
+
+
+def check_prompts(task: TaskSpec) -> None:
+    """Refuse prompts that cannot work: syntax, unknown variables, no mention of the input, a failing first item.
+
+    Raises:
+        TaskFileError: the first of these that is found.
+    """
+    renderer = PromptRenderer(task)
+    environment = _environment()
+    for prompt in task.prompts:
+        used = meta.find_undeclared_variables(environment.parse(prompt.system + "\n" + prompt.user))
+        unknown = sorted(used - set(VARIABLES) - set(environment.globals))
+        if unknown:
+            raise TaskFileError(
+                f"{_whose(task, prompt)}: unknown variable {unknown[0]!r}: expected one of {', '.join(VARIABLES)}"
+            )
+        if not used & {"input", "item"}:
+            raise TaskFileError(f"{_whose(task, prompt)} never mentions the input: put {{{{ input }}}} into it")
+        renderer.render(task.items[0], prompt.id)
