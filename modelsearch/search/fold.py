@@ -165,12 +165,13 @@ class _Arrays:
 
     def put(self, row: int, column: int, repeats: list[Outcome], answer_code: int) -> None:
         scores = [o.score for o in repeats if o.score is not None]
-        counted = [o for o in repeats if o.score is not None] or repeats
+        counted = [o for o in repeats if o.score is not None]  # what failed tells nothing of cost or latency
         self._score[row, column] = sum(scores) / len(scores) if scores else np.nan
         best = next((o for o in repeats if o.status is Status.OK), repeats[0])
         self._status[row, column] = STATUS_CODES[best.status]
-        self._cost[row, column] = float(sum((o.cost_usd for o in counted), Decimal(0)) / len(counted))
-        self._latency[row, column] = sum(o.latency_s for o in counted) / len(counted)
+        if counted:
+            self._cost[row, column] = float(sum((o.cost_usd for o in counted), Decimal(0)) / len(counted))
+            self._latency[row, column] = sum(o.latency_s for o in counted) / len(counted)
         self._answer[row, column] = answer_code
 
     def n_looked_at(self) -> int:

@@ -1,0 +1,33 @@
+"""A decoded reply against an item's target: status, canonical answer and score."""
+
+from typing import NamedTuple
+
+from modelsearch.core.outcome import Reply, Status
+from modelsearch.core.ports import Scorer
+from modelsearch.core.task import Item, TaskSpec
+
+
+class Grade(NamedTuple):
+    """Score is None where the status counts as nothing: failed is not wrong."""
+
+    status: Status
+    answer: str | None
+    score: float | None
+
+
+def score_reply(reply: Reply, item: Item, scorer: Scorer, task: TaskSpec) -> Grade:
+    """Grade a reply; a truncated one is still read, for the answer may stand before the cut.
+
+    Args:
+        reply: as decoded.
+        item: the item that was asked.
+        scorer: of the task.
+        task: says what refused, truncated and invalid replies count as.
+    """
+    if reply.status not in (Status.OK, Status.TRUNCATED):
+        return Grade(reply.status, None, task.status_scores.get(reply.status))
+    answer = scorer.canonical(reply.text, item)
+    if answer is not None:
+        return Grade(Status.OK, answer, scorer.score(answer, item))
+    status = Status.TRUNCATED if reply.status is Status.TRUNCATED else Status.INVALID
+    return Grade(status, None, task.status_scores.get(status))

@@ -1,0 +1,98 @@
+"""What is known of a run: outcomes by candidate, item and repeat; what is missing; composites from their members."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from modelsearch.core.candidate import Candidate, Cascade, Ensemble, Single, singles_of
+from modelsearch.core.events import OutcomeScored
+from modelsearch.core.ids import CandidateId, ItemId
+from modelsearch.core.outcome import Outcome, Status
+from modelsearch.core.ports import Recorder, Scorer
+from modelsearch.core.search import Probe
+from modelsearch.core.task import Item, TaskSpec
+from modelsearch.evaluate.composite import cascade_outcome, vote_outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One outcome to buy."""
+
+    single: Single
+    item: Item
+    repeat: int
+
+    @property
+    def cell(self) -> tuple[CandidateId, ItemId, int]:
+        """Its place."""
+        return self.single.id, self.item.id, self.repeat
+
+
+class Known:
+    """Outcomes of a run. Everything added is journalled first; nothing is added twice."""
+
+    def __init__(self, task: TaskSpec, scorer: Scorer, recorder: Recorder) -> None:
+        self._task = task
+        self._scorer = scorer
+        self._recorder = recorder
+        self._items = {item.id: item for item in task.items}
+        self._outcomes: dict[tuple[CandidateId, ItemId, int], Outcome] = {}
+
+    def restore(self, outcomes: Iterable[Outcome]) -> None:
+        """Take in outcomes that the journal holds already; those not run are open again."""
+        for outcome in outcomes:
+            if outcome.status is not Status.NOT_RUN:
+                self._outcomes[outcome.candidate_id, outcome.item_id, outcome.repeat] = outcome
+
+    def add(self, outcome: Outcome) -> None:
+        """Journal and keep an outcome; one not run is neither, for it may be bought later."""
+        cell = (outcome.candidate_id, outcome.item_id, outcome.repeat)
+        if outcome.status is not Status.NOT_RUN and cell not in self._outcomes:
+            self._recorder.append(OutcomeScored(outcome=outcome))
+            self._outcomes[cell] = outcome
+
+    def is_known(self, candidate_id: CandidateId, item_id: ItemId, repeat: int) -> bool:
+        """Whether the outcome is there."""
+        return (candidate_id, item_id, repeat) in self._outcomes
+
+    def jobs(self, probes: Sequence[Probe], candidates: Mapping[CandidateId, Candidate]) -> list[Job]:
+        """What has to be bought for the probes, members of composites included, each once, in the probes' order."""
+        wanted: dict[tuple[CandidateId, ItemId, int], Job] = {}
+        for probe in probes:
+            for item_id in probe.item_ids:
+                for job in self.jobs_of(candidates[probe.candidate_id], item_id):
+                    wanted.setdefault(job.cell, job)
+        return list(wanted.values())
+
+    def jobs_of(self, candidate: Candidate, item_id: ItemId) -> Iterable[Job]:
+        """What one item of a candidate still needs."""
+        for single in singles_of(candidate):
+            for repeat in range(self._task.n_repeats):
+                if not self.is_known(single.id, item_id, repeat):
+                    yield Job(single=single, item=self._items[item_id], repeat=repeat)
+
+    def collect(self, probes: Sequence[Probe], candidates: Mapping[CandidateId, Candidate]) -> list[Outcome]:
+        """An outcome for each item and repeat of the probes; composites are made, and journalled, here."""
+        return [
+            self._outcome(candidates[probe.candidate_id], item_id, repeat)
+            for probe in probes
+            for item_id in probe.item_ids
+            for repeat in range(self._task.n_repeats)
+        ]
+
+    def _outcome(self, candidate: Candidate, item_id: ItemId, repeat: int) -> Outcome:
+        cell = (candidate.id, item_id, repeat)
+        if cell in self._outcomes:
+            return self._outcomes[cell]
+        members = [self._outcomes.get((single.id, item_id, repeat)) for single in singles_of(candidate)]
+        found = [outcome for outcome in members if outcome is not None]
+        if isinstance(candidate, Single) or len(found) < len(members):
+            return Outcome(candidate_id=candidate.id, item_id=item_id, repeat=repeat, status=Status.NOT_RUN)
+        outcome = self._composite(candidate, found, item_id)
+        self.add(outcome)
+        return outcome
+
+    def _composite(self, candidate: Ensemble | Cascade, found: list[Outcome], item_id: ItemId) -> Outcome:
+        item = self._items[item_id]
+        if isinstance(candidate, Ensemble):
+            return vote_outcome(candidate, found, item=item, scorer=self._scorer, task=self._task)
+        return cascade_outcome(candidate, found, item=item, scorer=self._scorer, task=self._task)

@@ -1,0 +1,82 @@
+"""Evaluator over a recorded table, in process: the same ledger, journal and scorers, no HTTP."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+import numpy as np
+
+from modelsearch.core.candidate import Candidate
+from modelsearch.core.events import CallReserved, CallSettled
+from modelsearch.core.ids import CallId, CandidateId, sha256_hex
+from modelsearch.core.outcome import Call, Outcome, Reply, Status, Usage
+from modelsearch.core.ports import Ledger, Recorder, Scorer
+from modelsearch.core.recorded import RecordedTable
+from modelsearch.core.search import Probe
+from modelsearch.core.task import TaskSpec
+from modelsearch.evaluate.grade import score_reply
+from modelsearch.evaluate.known import Job, Known
+from modelsearch.evaluate.recorded import RecordedCosts, RecordedReplies
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReplayEvaluator:
+    """Sells the cells of a recorded table."""
+
+    table: RecordedTable
+    task: TaskSpec
+    scorer: Scorer
+    ledger: Ledger
+    recorder: Recorder
+    known: Known
+    replies: RecordedReplies
+    costs: RecordedCosts
+
+    def bound_usd(self, probes: Sequence[Probe], candidates: Mapping[CandidateId, Candidate]) -> list[list[Decimal]]:
+        """The exact cost of each item, 0 for known ones."""
+        return [
+            [
+                sum(
+                    (
+                        self.costs.cost(job.single.endpoint_id, job.item.id)
+                        for job in self.known.jobs_of(candidates[probe.candidate_id], item_id)
+                    ),
+                    Decimal(0),
+                )
+                for item_id in probe.item_ids
+            ]
+            for probe in probes
+        ]
+
+    async def evaluate(self, probes: Sequence[Probe], candidates: Mapping[CandidateId, Candidate]) -> list[Outcome]:
+        """Buy what is missing; one outcome for each item of each probe."""
+        for job in self.known.jobs(probes, candidates):
+            self.known.add(self._buy(job))
+        return self.known.collect(probes, candidates)
+
+    def _buy(self, job: Job) -> Outcome:
+        row, column = self.costs.rows[job.single.endpoint_id], self.costs.columns[job.item.id]
+        cost = self.costs.cost(job.single.endpoint_id, job.item.id)
+        call_id = CallId(f"{sha256_hex(list(job.cell))[:24]}")
+        empty = Outcome(candidate_id=job.single.id, item_id=job.item.id, repeat=job.repeat, status=Status.NOT_RUN)
+        if not self.ledger.reserve(call_id, cost):
+            return empty
+        key = call_id
+        self.recorder.append(
+            CallReserved(call_id=call_id, key=key, endpoint_id=job.single.endpoint_id, amount_usd=cost)
+        )
+        latency_s = float(np.nan_to_num(self.table.latency_s[row, column]))
+        text = self.replies.text(row, column)
+        usage = Usage(reported_usd=cost)
+        reply = Reply(text=text, status=Status.OK if text else Status.INVALID, usage=usage)
+        call = Call(
+            id=call_id, key=key, endpoint_id=job.single.endpoint_id, status=reply.status, usage=usage,
+            cost_usd=cost, latency_s=latency_s,
+        )  # fmt: skip
+        self.recorder.append(CallSettled(call=call))
+        self.ledger.settle(call_id, cost)
+        status, answer, score = score_reply(reply, job.item, self.scorer, self.task)
+        return replace(
+            empty, status=status, answer=answer, score=score, cost_usd=cost, spend_usd=cost, latency_s=latency_s,
+            call_ids=(call_id,),
+        )  # fmt: skip
