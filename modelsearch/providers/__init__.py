@@ -1,1 +1,18 @@
-"""The only room with a network socket: one file does HTTP, dialects translate without IO."""
+"""The only room with a network socket: one file does HTTP, dialects translate without IO.
+
+Why so: the seam is httpx's own (`Request`, `Response`, `AsyncBaseTransport`), so that a user's transport or a mock
+goes in unchanged. Below it is aiohttp, because httpx's own pool scans every connection for every request and
+collapses past 100 in flight; above it is no `AsyncClient`, which alone costs more than all of aiohttp.
+
+What a failed call may have cost decides everything here. A request that surely never left, or that the provider
+answered with an error status, is repeated; a request that left and got no whole answer never is: it may be on the
+bill, and `RawReply.is_sent` says so. There is one retry layer, this one.
+
+    client.py     attempts of a call, and what to do after each
+    account.py    what a provider's account needs: headers, limits, pause after repeated failure
+    transport.py  aiohttp under httpx's transport interface, errors told truthfully
+    limits.py     calls in flight (AIMD), requests and tokens a minute
+    retry.py      what an error status means, and how long to wait
+    wire_values.py  lenient numbers and strict bodies for the dialects
+    dialects/     one wire format a file
+"""

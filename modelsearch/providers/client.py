@@ -1,0 +1,201 @@
+"""The client: attempts of a call, and what to do after each.
+
+Repeated by itself is only what was surely not billed: a connection that never stood, and an answer that says rate
+limit or server error. What was sent and not answered in full goes back to the caller at once, marked `is_sent`.
+"""
+
+import random
+from collections.abc import Callable, Mapping
+from types import TracebackType
+from typing import Self
+
+import httpx
+
+from modelsearch.core.errors import AuthenticationError, InputError, QuotaError
+from modelsearch.core.ids import ProviderId
+from modelsearch.core.market import Endpoint, Market, Provider
+from modelsearch.core.ports import Clock
+from modelsearch.core.wire import RawReply, Retry, WireRequest
+from modelsearch.providers.account import Account, Pause, checked_key, dialect_of, limits_of
+from modelsearch.providers.clock import SystemClock
+from modelsearch.providers.limits import Ending
+from modelsearch.providers.retry import Backoff
+from modelsearch.providers.transport import MAX_REPLY_BYTES, AiohttpTransport, Timeouts
+
+TransportFactory = Callable[[Provider], httpx.AsyncBaseTransport]
+BYTES_PER_TOKEN = 4.0
+CONNECT_S = 15.0
+_NOT_SENT = frozenset({"ConnectError", "ConnectTimeout", "PoolTimeout", "UnsupportedProtocol", "ProxyError"})
+_DONE = Retry(kind="none")
+
+
+def default_transport(provider: Provider) -> httpx.AsyncBaseTransport:
+    """Our own transport with the provider's time limit."""
+    limit_s = provider.timeout_s
+    return AiohttpTransport(timeouts=Timeouts(connect_s=min(CONNECT_S, limit_s), read_s=limit_s, total_s=limit_s))
+
+
+class ProviderClient:
+    """Sends wire requests to the accounts of a market; a `Client` of `core.ports`. Use it as an async context.
+
+    Args:
+        market: whose providers and endpoints are called.
+        keys: key by provider; providers without `key_env` need none.
+        clock: time; the real one by default.
+        transport_factory: any httpx transport per provider, for tests or special networks.
+        max_attempts: attempts of a call, the first included, >= 1.
+        seed: of the jitter of waits.
+    """
+
+    def __init__(
+        self,
+        market: Market,
+        keys: Mapping[ProviderId, str],
+        *,
+        clock: Clock | None = None,
+        transport_factory: TransportFactory | None = None,
+        max_attempts: int = 6,
+        seed: int = 0,
+    ) -> None:
+        self._market = market
+        self._keys = dict(keys)
+        self._clock: Clock = clock or SystemClock()
+        self._transport_factory = transport_factory or default_transport
+        self._backoff = Backoff(max_attempts=max_attempts, rng=random.Random(seed))
+        self._accounts: dict[ProviderId, Account] = {}
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        accounts, self._accounts = self._accounts, {}
+        for account in accounts.values():
+            await account.transport.aclose()
+
+    async def send(self, wire: WireRequest, endpoint: Endpoint) -> RawReply:
+        """The final answer of one call: of a 200, of an error that no repeat helps, or of the last attempt.
+
+        Raises:
+            QuotaError, AuthenticationError: the account cannot go on.
+            KeyMissingError: the provider needs a key and none was given.
+        """
+        account = self._accounts.get(endpoint.provider_id) or self._open(endpoint.provider_id)
+        if account.pause.is_on(self._clock.now_s()):
+            return RawReply(http_status=0, is_sent=False, n_attempts=0, failure=_down(account))
+        for n_attempts in range(1, self._backoff.max_attempts + 1):
+            raw, retry = await self._attempt(account, wire, n_attempts)
+            if retry.kind in ("quota", "auth"):
+                raise _stopped(account, retry)
+            if retry.kind not in ("rate", "transient"):
+                break
+            if n_attempts < self._backoff.max_attempts:
+                await self._clock.sleep(self._backoff.wait_s(n_attempts, retry))
+        self._note(account, raw, retry)
+        return raw
+
+    def _open(self, provider_id: ProviderId) -> Account:
+        provider = self._market.providers.get(provider_id)
+        if provider is None:
+            known = ", ".join(sorted(self._market.providers))
+            message = f"provider: expected one of {known}, got {provider_id!r}"
+            raise InputError(message)
+        account = Account(
+            provider=provider,
+            key=checked_key(provider, self._keys.get(provider_id)),
+            dialect=dialect_of(provider),
+            limits=limits_of(provider, self._clock),
+            transport=self._transport_factory(provider),
+            pause=Pause(),
+        )
+        self._accounts[provider_id] = account
+        return account
+
+    async def _attempt(self, account: Account, wire: WireRequest, n_attempts: int) -> tuple[RawReply, Retry]:
+        """One request under the account's limits, and what is to be done about its answer."""
+        request = account.request(wire)
+        window = await account.limits.enter(len(wire.body) / BYTES_PER_TOKEN)
+        ending: Ending = "other"
+        n_reply_tokens = 0.0
+        try:
+            raw = await self._exchange(account, request, n_attempts)
+            retry = _DONE if 200 <= raw.http_status < 300 else account.dialect.classify(raw)
+            ending = "rate" if retry.kind == "rate" else "ok" if retry is _DONE else "other"
+            n_reply_tokens = len(raw.body) / BYTES_PER_TOKEN
+        finally:
+            account.limits.leave(window, ending, n_reply_tokens)
+        return raw, retry
+
+    async def _exchange(self, account: Account, request: httpx.Request, n_attempts: int) -> RawReply:
+        """One request and its whole reply, whatever comes of it."""
+        start_s = self._clock.now_s()
+        try:
+            response = await account.transport.handle_async_request(request)
+            body = response.content if response.is_closed else await _read(response)
+        except Exception as error:  # noqa: BLE001 - a user's transport may raise anything; all of it is data from here
+            return RawReply(
+                http_status=0,
+                latency_s=self._clock.now_s() - start_s,
+                is_sent=not _is_unsent(error),
+                failure=account.hide_key(f"provider {account.provider.id}: {type(error).__name__}: {error}"),
+                n_attempts=n_attempts,
+            )
+        key = account.key.encode()
+        return RawReply(
+            http_status=response.status_code,
+            body=body.replace(key, b"***") if key and key in body else body,
+            headers={name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers.raw},
+            latency_s=self._clock.now_s() - start_s,
+            n_attempts=n_attempts,
+        )
+
+    def _note(self, account: Account, raw: RawReply, retry: Retry) -> None:
+        """Keep count of calls that came to nothing."""
+        if raw.http_status == 0 or retry.kind in ("rate", "transient"):
+            account.pause.fail(self._clock.now_s())
+        else:
+            account.pause.succeed()
+
+
+async def _read(response: httpx.Response) -> bytes:
+    """The body of a streamed response, up to 10 MB."""
+    chunks, n_bytes = [], 0
+    try:
+        async for chunk in response.aiter_bytes():
+            n_bytes += len(chunk)
+            if n_bytes > MAX_REPLY_BYTES:
+                message = f"reply: expected at most {MAX_REPLY_BYTES} bytes, got more"
+                raise httpx.ReadError(message)
+            chunks.append(chunk)
+    finally:
+        await response.aclose()
+    return b"".join(chunks)
+
+
+def _is_unsent(error: Exception) -> bool:
+    """By name, so that the exceptions of httpx's forks count as well; what is not known to be unsent was sent."""
+    return any(cls.__name__ in _NOT_SENT for cls in type(error).__mro__)
+
+
+def _down(account: Account) -> str:
+    pause = account.pause
+    return (
+        f"provider {account.provider.id} is down: {pause.n_in_row} calls in a row came to nothing; "
+        f"not asked again for {pause.cool_down_s:g} s"
+    )
+
+
+def _stopped(account: Account, retry: Retry) -> QuotaError | AuthenticationError:
+    provider = account.provider
+    told = account.hide_key(retry.message)
+    if retry.kind == "quota":
+        return QuotaError(f"provider {provider.id}: no money or quota left ({told}): top up, then `modelsearch resume`")
+    where = provider.key_env or "(none is configured)"
+    return AuthenticationError(
+        f"provider {provider.id} refuses the key in {where} ({told}): set a valid one, then `modelsearch resume`"
+    )

@@ -1,0 +1,100 @@
+"""What the dialects share when they read a body: typed decoding, token counts, money and error details."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from math import isfinite
+from typing import Any, TypeVar
+
+import msgspec
+
+from modelsearch.core.wire import Message, RawReply
+
+T = TypeVar("T")
+Number = int | float | None
+ERROR_TEXT_CHARS = 500
+_ANY = msgspec.json.Decoder()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WireError:
+    """An error as a provider words it: code, type, message, and the wait that its body asks for in s."""
+
+    code: str = ""
+    kind: str = ""
+    message: str = ""
+    wait_s: float | None = None
+
+    @property
+    def words(self) -> str:
+        """Code, type and message in lower case, to look for what they say."""
+        return f"{self.code} {self.kind} {self.message}".lower()
+
+    @property
+    def text(self) -> str:
+        """One line for people."""
+        return ": ".join(part for part in (self.code or self.kind, self.message) if part)[:ERROR_TEXT_CHARS]
+
+
+def read_body(decoder: msgspec.json.Decoder[T], raw: RawReply) -> T:
+    """The typed body of a reply.
+
+    Raises:
+        ValueError: not UTF-8, not JSON, not of the type, or nested beyond reason.
+    """
+    try:
+        return decoder.decode(raw.body)
+    except RecursionError:
+        message = "reply: expected JSON of a known shape, got one nested too deep"
+        raise ValueError(message) from None
+
+
+def read_object(raw: RawReply) -> Mapping[str, Any]:
+    """The body as an object; where it is none, an empty one (an error page may be anything)."""
+    try:
+        body = read_body(_ANY, raw)
+    except ValueError:
+        return {}
+    if isinstance(body, list) and body:  # Google wraps some errors in a list
+        body = body[0]
+    return body if isinstance(body, dict) else {}
+
+
+def count(value: Number) -> int:
+    """A token count: absent or negative is 0, `12.0` is 12."""
+    if value is None or not isfinite(value) or value < 0:
+        return 0
+    return int(value)
+
+
+def amount(value: Decimal | None) -> Decimal | None:
+    """An amount >= 0 that was really told; None where it is absent, negative or no number."""
+    return value if value is not None and value.is_finite() and value >= 0 else None
+
+
+def error_of(value: object) -> WireError:
+    """The error in an `error` field, which is an object with most providers and plain text with some."""
+    if isinstance(value, str):
+        return WireError(message=value)
+    if not isinstance(value, dict):
+        return WireError(message="" if value is None else str(value))
+    return WireError(
+        code=_text(value.get("code")),
+        kind=_text(value.get("type") or value.get("error_type")),
+        message=_text(value.get("message")),
+    )
+
+
+def _text(value: object) -> str:
+    return "" if value is None else str(value)
+
+
+def without_system(messages: tuple[Message, ...]) -> tuple[Message, ...]:
+    """The messages for a model that takes no system message: its text opens the first user message."""
+    system = "\n\n".join(message.content for message in messages if message.role == "system" and message.content)
+    rest = tuple(message for message in messages if message.role != "system")
+    if not system:
+        return rest
+    if rest and rest[0].role == "user":
+        return (Message(role="user", content=f"{system}\n\n{rest[0].content}"), *rest[1:])
+    return (Message(role="user", content=system), *rest)
