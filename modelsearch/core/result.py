@@ -51,7 +51,8 @@ class Estimate:
         gap: quality minus the baseline's on shared items; None without any.
         cost_usd: expected USD per item; None where unknown.
         p_non_inferior: posterior probability that the gap over all items is >= -margin; None without pairs.
-        log_e_value: log of the e-process against "inferior by more than the margin".
+        log_e_value: log of the e-process against "inferior by more than the margin"; 1000 = sure.
+        log_e_inferior: log of its twin, against "non-inferior"; 1000 = sure.
         alpha_share: the part of alpha this candidate's certificate is tested at.
         evidence_missing_share: share of compared items that failed and were taken at their worst.
     """
@@ -71,6 +72,7 @@ class Estimate:
     verdict: Verdict
     evidence_missing_share: float = 0.0
     is_feasible: bool = True
+    log_e_inferior: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,49 @@
+"""How the false-certificate level is shared out, before any outcome.
+
+alpha is split once: half over the starting pool, a quarter for candidates made from data, a quarter for the statement
+that keeping the baseline is right. So the chance that a search ever ends in any wrong certificate is at most alpha.
+The parts for what may never happen are always set aside: whether a composite comes to be depends on outcomes, and a
+level raised because none came would be a level chosen by looking.
+
+Inside the starting pool every candidate that is cheaper than the baseline by list price, or whose list price (or the
+baseline's) is unknown, weighs 1; the others weigh 0.1, for a dear list price with few tokens may still be cheap. The
+k-th candidate made from data gets 2^-k of its part. Dropped candidates keep their share: giving it to others would
+again be a choice made by looking.
+"""
+
+import numpy as np
+
+from modelsearch.core.search import Floats, SearchView, Setting
+from modelsearch.stats.multiplicity import halving_level, shared_levels
+
+POOL_PART = 0.5
+MADE_PART = 0.25
+KEEP_PART = 0.25
+DEARER_WEIGHT = 0.1
+
+
+def alpha_shares(view: SearchView) -> Floats:
+    """(n_candidates,) level of each candidate's certificate in row order; 0 for the baseline."""
+    setting = view.setting
+    levels = shared_levels(setting.task.alpha * POOL_PART, _weights(setting))
+    share = {candidate.id: float(level) for candidate, level in zip(setting.candidates, levels, strict=True)}
+    made = [candidate.id for candidate in view.candidates if candidate.id not in share]
+    for k, candidate_id in enumerate(made, start=1):
+        share[candidate_id] = halving_level(setting.task.alpha * MADE_PART, k)
+    return np.array([share[candidate.id] for candidate in view.candidates], dtype=np.float64)
+
+
+def keep_level(alpha: float) -> float:
+    """Level at which each cheaper candidate must be inferior before "keep the baseline" is certified.
+
+    One level for all of them: the statement is wrong only if some candidate is not inferior, and then that very
+    candidate must have been called inferior by mistake (an intersection-union test).
+    """
+    return alpha * KEEP_PART
+
+
+def _weights(setting: Setting) -> list[float]:
+    costs = setting.list_cost_usd
+    baseline_usd = costs.get(setting.baseline_id, np.inf)
+    weights = [1.0 if costs.get(c.id, 0.0) < baseline_usd else DEARER_WEIGHT for c in setting.candidates]
+    return [0.0 if c.id == setting.baseline_id else w for c, w in zip(setting.candidates, weights, strict=True)]

@@ -1,0 +1,114 @@
+"""The recommendation's reason in sentences that a client understands, with the numbers behind it."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from modelsearch.core.result import Estimate
+from modelsearch.core.search import SearchView
+from modelsearch.decide.choice import Option
+from modelsearch.decide.evidence import SURE_LOG_E, bets, births
+from modelsearch.decide.pairs import paired
+from modelsearch.stats.noninferiority import lower_bound
+
+
+def certified_reason(view: SearchView, estimate: Estimate) -> str:
+    """Why a candidate is certified: items, gap, its lower bound, level, and how failures were taken."""
+    head = f"certified: {_scored(estimate)}"
+    margin = f"{points(view.task.margin)} points accepted"
+    if estimate.log_e_value >= SURE_LOG_E:
+        left = len(view.setting.item_ids) - estimate.n_pairs
+        rest = "on all items there are" if left == 0 else f"whatever the {left} items not yet bought bring"
+        return f"{head}; the loss is surely within the {margin}, {rest}{_failures(estimate)}"
+    level = f"{100 * (1 - view.task.alpha):g} %"
+    low = certified_low(view, estimate)
+    return (
+        f"{head}, at least {signed(low)} points at {level}, within the {margin}; valid however often it was looked at "
+        f"and over all candidates compared (e-value 10^{estimate.log_e_value / np.log(10):.1f}, needed "
+        f"10^{-np.log10(estimate.alpha_share):.1f}){_failures(estimate)}"
+    )
+
+
+def likely_reason(view: SearchView, estimate: Estimate) -> str:
+    """Why a candidate is worth recommending without a certificate."""
+    p = 100 * (estimate.p_non_inferior or 0.0)
+    return (
+        f"likely, not certified: {_scored(estimate)}{_between(estimate)}; the probability that it loses no more than "
+        f"{points(view.task.margin)} points on all {len(view.setting.item_ids)} items is {p:.0f} %{_failures(estimate)}"
+    )
+
+
+def keep_reason(view: SearchView, estimates: Sequence[Estimate]) -> str:
+    """Why keeping the baseline is certified."""
+    n = sum(1 for e in estimates if e.verdict.value == "inferior")
+    if n == 0:
+        return "keep the baseline, certified: no candidate of the starting pool costs less within your limits"
+    loss = f"more than {points(view.task.margin)} points"
+    return (
+        f"keep the baseline, certified: every cheaper candidate of the starting pool loses {loss} ({n} shown inferior)"
+    )
+
+
+def undecided_reason(view: SearchView, baseline: Estimate, still_open: Sequence[Estimate], best: Option | None) -> str:
+    """Why the baseline is kept without proof that this is right."""
+    if baseline.cost_usd is None:
+        return "keep the baseline, undecided: what it costs is not known, so no saving can be stated"
+    if baseline.n_items == 0:
+        return "keep the baseline, undecided: none of its items was bought or imported, so nothing was compared with it"
+    if not still_open:
+        return "keep the baseline, undecided"
+    n_bare = sum(1 for e in still_open if e.n_pairs == 0)
+    head = f"keep the baseline, undecided: {_count(len(still_open))} could still be good enough"
+    bare = f" ({n_bare} of them never compared)" if n_bare else ""
+    if best is None:
+        return head + bare
+    chance = 100 * (best.estimate.p_non_inferior or 0.0)
+    return (
+        f"{head}{bare}; the best chance has {best.estimate.label}: {_scored(best.estimate)}{_between(best.estimate)}, "
+        f"{chance:.0f} % likely to lose no more than {points(view.task.margin)} points: "
+        f"not worth the risk for a saving of {100 * best.saving:.0f} %"
+    )
+
+
+def certified_low(view: SearchView, estimate: Estimate) -> float:
+    """Anytime-valid lower bound of a candidate's gap over all items, at its own share of alpha, in score units."""
+    pairs = paired(view)
+    bet = bets(pairs, view.task.margin)
+    row = view.row[estimate.candidate_id]
+    start = int(births(view, pairs)[row])
+    per_unit = lower_bound(bet.low[row], bet.bound.n_units, estimate.alpha_share, start)
+    return max(-1.0, per_unit * bet.scale)
+
+
+def points(share: float) -> str:
+    """Score units as points of 100, without a sign."""
+    return f"{100 * abs(share):.2g}"
+
+
+def signed(share: float) -> str:
+    """Score units as points of 100, with a minus where it is below 0."""
+    return f"{100 * share:.1f}"
+
+
+def _scored(estimate: Estimate) -> str:
+    if estimate.gap is None:
+        return f"{estimate.label} was never compared with the baseline"
+    gap = estimate.gap.mean
+    side = "the same as" if abs(gap) < 5e-4 else "below" if gap < 0 else "above"
+    size = "" if side == "the same as" else f"{100 * abs(gap):.1f} points "
+    return f"on {estimate.n_pairs} shared items it scored {size}{side} the baseline"
+
+
+def _between(estimate: Estimate) -> str:
+    if estimate.gap is None:
+        return ""
+    return f" (95 % interval {signed(estimate.gap.low)} to {signed(estimate.gap.high)} points)"
+
+
+def _failures(estimate: Estimate) -> str:
+    share = estimate.evidence_missing_share
+    return f"; {100 * share:.1f} % of these items failed and were taken at their worst" if share > 0 else ""
+
+
+def _count(n: int) -> str:
+    return "1 cheaper candidate" if n == 1 else f"{n} cheaper candidates"

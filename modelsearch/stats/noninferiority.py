@@ -1,0 +1,172 @@
+"""The non-inferiority e-process: evidence by betting that a finite total is above a bound, safe at every look.
+
+Units (items, or clusters) come in one random order without replacement, each with a value in [-1, 1]: a paired
+difference candidate - baseline, times its weight over the largest weight. Directions: `log_wealth(x, null_total)`
+grows when the total of all units is ABOVE `null_total`; the futility twin is `log_wealth(-x, -null_total)`. By Ville's
+inequality the chance that wealth ever reaches 1/alpha while the total is below (or at) the bound is at most alpha,
+whatever rule decides when to look and when to stop. What must hold is that the order was drawn apart from the outcomes,
+and that it is followed: a row is bet upon up to its first gap (NaN), for items bought out of order need not be a
+random sample of those that are left.
+
+Source: Waudby-Smith & Ramdas, Estimating means of bounded random variables by betting, JRSS-B 86 (2024), sections 4
+and 5 (sampling without replacement), doi:10.1093/jrsssb/qkad009.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+MAX_BET_SHARE = 0.75
+"""c < 1: the share of the largest admissible bet that may be staked, so that no factor comes near 0."""
+FIXED_SHARES = (0.02, 0.07, 0.2, 0.5)
+"""Shares of the largest admissible bet; with the adaptive bet they make a mixture, which is an e-process as well."""
+ADAPTIVE_SHARE = 0.6
+"""Part of the first stake that follows the adaptive bet; the rest is split evenly over the fixed ones."""
+PRIOR_UNITS = 1.0
+PRIOR_VARIANCE = 0.25
+TOLERANCE_PER_UNIT = 1e-7
+"""Scores arrive as float32: equal totals may differ by this much a unit."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bound:
+    """What is tested: that the total of `n_units` values in [-1, 1] is above `null_total`.
+
+    Attributes:
+        null_total: a number for all rows, or (n_rows, 1).
+        is_population: test the mean of an endless population against null_total / n_units instead.
+    """
+
+    n_units: int
+    null_total: float | Floats
+    is_population: bool = False
+
+    def __post_init__(self) -> None:
+        if self.n_units < 1:
+            raise ValueError(f"n_units of a bound must be at least 1, got {self.n_units}")
+
+    @property
+    def mirrored(self) -> "Bound":
+        """The bound of the futility twin, to be used with -x."""
+        return Bound(n_units=self.n_units, null_total=-self.null_total, is_population=self.is_population)
+
+
+def leading_run(x: Floats) -> npt.NDArray[np.bool_]:
+    """(n_rows, n_units) True up to, not including, the first NaN of each row."""
+    return np.asarray(np.logical_and.accumulate(~np.isnan(x), axis=1), dtype=np.bool_)
+
+
+def log_wealth(x: Floats, bound: Bound, start: Ints | None = None) -> Floats:
+    """Log of the e-process after each unit, of every row at once.
+
+    Args:
+        x: (n_rows, n_steps) values in [-1, 1] in the shared order; NaN ends a row.
+        bound: what is tested.
+        start: (n_rows,) unit at which a candidate made from data was born: it bets from there on with wealth 1, and
+            its null mean counts everything before. None = 0.
+
+    Returns:
+        (n_rows, n_steps) log wealth; +inf from where the total is above the bound for sure; frozen after a row's end.
+
+    Raises:
+        ValueError: values out of [-1, 1], or more steps than units.
+        ArithmeticError: a factor that is not positive (an invariant; never seen).
+    """
+    if x.shape[1] > bound.n_units and not bound.is_population:
+        raise ValueError(f"at most {bound.n_units} units can be drawn without replacement, got {x.shape[1]} steps")
+    if x.size == 0:
+        return np.zeros(x.shape)
+    seen = leading_run(x)
+    values = np.where(seen, x, 0.0)
+    if np.abs(values).max() > 1.0 + TOLERANCE_PER_UNIT:
+        raise ValueError(f"values of the e-process must lie in [-1, 1], got one of size {np.abs(values).max()}")
+    mean_null = null_means(values, bound)
+    is_sure = np.logical_or.accumulate(seen & (mean_null <= -1.0 + TOLERANCE_PER_UNIT), axis=1)
+    if bound.is_population:
+        is_sure[:] = False
+    is_live = seen & ~is_sure
+    if start is not None:
+        is_live &= np.arange(x.shape[1])[None, :] >= start[:, None]
+    return np.asarray(np.where(is_sure, np.inf, _mixture(values, mean_null, is_live)), dtype=np.float64)
+
+
+def null_means(values: Floats, bound: Bound) -> Floats:
+    """(n_rows, n_steps) mean of the units not yet seen if the total were exactly at the bound: mu_t."""
+    if bound.is_population:
+        return np.broadcast_to(np.asarray(bound.null_total / bound.n_units), values.shape).astype(np.float64)
+    before = np.cumsum(values, axis=1) - values
+    n_left = bound.n_units - np.arange(values.shape[1], dtype=np.float64)
+    return np.asarray((bound.null_total - before) / n_left, dtype=np.float64)
+
+
+def _mixture(values: Floats, mean_null: Floats, is_live: npt.NDArray[np.bool_]) -> Floats:
+    """Log of the mixture of the adaptive bet and the fixed shares; all bets are functions of the past alone."""
+    safe_null = np.maximum(mean_null, -1.0 + 1e-9)
+    largest = MAX_BET_SHARE / (1.0 + safe_null)
+    edge = np.where(is_live, values - safe_null, 0.0)
+    bets = [np.clip(_adaptive_bets(values, safe_null), 0.0, largest), *(share * largest for share in FIXED_SHARES)]
+    first = [ADAPTIVE_SHARE] + [(1.0 - ADAPTIVE_SHARE) / len(FIXED_SHARES)] * len(FIXED_SHARES)
+    total = np.full(values.shape, -np.inf)
+    for stake, bet in zip(first, bets, strict=True):
+        move = bet * edge
+        if move.size and move.min() <= -1.0:
+            raise ArithmeticError("a factor of the e-process is not positive: the bet left its admissible range")
+        total = np.logaddexp(total, np.log(stake) + np.cumsum(np.log1p(move), axis=1))
+    return total
+
+
+def _adaptive_bets(values: Floats, mean_null: Floats) -> Floats:
+    """The bet aGRAPA of the source: (mean - mu) / (variance + (mean - mu)^2) of what was seen before."""
+    n_seen = np.arange(values.shape[1], dtype=np.float64) + PRIOR_UNITS
+    mean = (np.cumsum(values, axis=1) - values) / n_seen
+    squares = np.cumsum(values * values, axis=1) - values * values
+    variance = np.maximum((squares + PRIOR_UNITS * PRIOR_VARIANCE) / n_seen - mean * mean, 1e-6)
+    distance = mean - mean_null
+    return np.asarray(distance / (variance + distance * distance), dtype=np.float64)
+
+
+def best_log_wealth(x: Floats, bound: Bound, start: Ints | None = None) -> Floats:
+    """(n_rows,) the largest log wealth so far, at least 0: what Ville's inequality bounds; +inf = for sure."""
+    wealth = log_wealth(x, bound, start)
+    return np.asarray(wealth.max(axis=1, initial=0.0), dtype=np.float64)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Certain:
+    """What is sure without any chance: (n_rows,) the mean is at or above -margin, or below it, whatever is left."""
+
+    is_above: npt.NDArray[np.bool_]
+    is_below: npt.NDArray[np.bool_]
+
+
+def sure_decisions(total_low: Floats, total_high: Floats, weight_left: Floats, null_total: float) -> Certain:
+    """Decisions that no outcome still missing can turn.
+
+    Args:
+        total_low: (n_rows,) weighted sum of the differences seen, failures at their worst.
+        total_high: (n_rows,) the same, failures at their best.
+        weight_left: (n_rows,) weight of the items not yet seen; each may still be -1 or +1.
+        null_total: -N * margin in the same weights.
+    """
+    slack = TOLERANCE_PER_UNIT * np.maximum(np.abs(weight_left) + abs(null_total), 1.0) * 10
+    return Certain(
+        is_above=np.asarray(total_low - weight_left >= null_total - slack, dtype=np.bool_),
+        is_below=np.asarray(total_high + weight_left < null_total - slack, dtype=np.bool_),
+    )
+
+
+def lower_bound(x: Floats, n_units: int, alpha: float, start: int = 0, n_grid: int = 161) -> float:
+    """The largest mean of a grid on [-1, 1] such that it and every smaller one is rejected at alpha; -1 if none is.
+
+    An anytime-valid lower confidence bound of the mean over all units, at level 1 - alpha, by inverting the e-process
+    (which tests "the mean is at most g" for each g of the grid). x: (n_steps,) in the shared order.
+    """
+    grid = np.linspace(-1.0, 1.0, n_grid)
+    rows = np.repeat(x[None, :], n_grid, axis=0)
+    wealth = best_log_wealth(rows, Bound(n_units=n_units, null_total=grid[:, None] * n_units), np.full(n_grid, start))
+    n_rejected = int(np.logical_and.accumulate(wealth >= -np.log(alpha)).sum())
+    return float(grid[n_rejected - 1]) if n_rejected else -1.0
