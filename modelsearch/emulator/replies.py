@@ -1,0 +1,77 @@
+"""What the emulator answers before it takes a wire format, and who decides it."""
+
+import hashlib
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Protocol
+
+from modelsearch.core.outcome import Usage
+
+DEFAULT_MAX_OUTPUT_TOKENS = 4096
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A request, whatever its wire format.
+
+    Attributes:
+        prompt_text: all message contents in order, joined.
+        host: the upstream host pinned by the request, or None.
+        given: names of the optional parameters that the request carries.
+    """
+
+    provider_id: str
+    wire_name: str
+    prompt_text: str
+    host: str | None = None
+    max_output_tokens: int = DEFAULT_MAX_OUTPUT_TOKENS
+    given: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmulatedReply:
+    """One answer. Token counts exclude each other, as in `core.outcome.Usage`.
+
+    Attributes:
+        cost_usd: reported on the wire as `usage.cost` where the format has it; None = not reported.
+        latency_s: sent as `x-recorded-latency-s`; None = unknown.
+        item: whose answer it is, for the log.
+    """
+
+    text: str
+    input_tokens: int = 0
+    output_tokens: int = 0
+    reasoning_tokens: int = 0
+    cached_tokens: int = 0
+    cost_usd: Decimal | None = None
+    latency_s: float | None = None
+    is_refusal: bool = False
+    is_truncated: bool = False
+    model: str = ""
+    host: str = ""
+    fingerprint: str = ""
+    item: str = ""
+
+    @property
+    def usage(self) -> Usage:
+        """What the call used, as the bill sees it."""
+        return Usage(
+            input_tokens=self.input_tokens,
+            cache_read_tokens=self.cached_tokens,
+            output_tokens=self.output_tokens,
+            reasoning_tokens=self.reasoning_tokens,
+            reported_usd=self.cost_usd,
+        )
+
+
+class Behaviour(Protocol):
+    """Who answers. Pure: the same question always gets the same answer."""
+
+    def reply(self, asked: Asked) -> EmulatedReply | None:
+        """The answer, or None for a model or an item that is not known."""
+        ...
+
+
+def prompt_key(text: str) -> str:
+    """A key of a prompt that does not depend on white space: formats join and split messages differently."""
+    return hashlib.blake2b("".join(text.split()).encode(), digest_size=12).hexdigest()

@@ -1,0 +1,136 @@
+"""The chat completions format of OpenAI, with what routers such as OpenRouter add: `provider` and `usage.cost`."""
+
+import time
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import msgspec
+
+from modelsearch.emulator.replies import DEFAULT_MAX_OUTPUT_TOKENS, Asked, EmulatedReply
+from modelsearch.emulator.wire import Failure, Headers, Trouble, WireAnswer, WireError, encoded
+
+STATUS: dict[Trouble, tuple[int, str, str | None]] = {
+    Trouble.BAD_REQUEST: (400, "invalid_request_error", None),
+    Trouble.UNSUPPORTED: (400, "invalid_request_error", "unsupported_value"),
+    Trouble.AUTH: (401, "invalid_request_error", "invalid_api_key"),
+    Trouble.NOT_FOUND: (404, "invalid_request_error", "model_not_found"),
+    Trouble.RATE: (429, "requests", "rate_limit_exceeded"),
+    Trouble.QUOTA: (429, "insufficient_quota", "insufficient_quota"),
+    Trouble.SERVER: (500, "server_error", None),
+    Trouble.OVERLOADED: (503, "server_error", "service_unavailable"),
+}
+
+
+class _Part(msgspec.Struct):
+    text: str = ""
+
+
+class _Message(msgspec.Struct):
+    role: str
+    content: str | list[_Part] | None = None
+
+
+class _Routing(msgspec.Struct):
+    only: list[str] | None = None
+    order: list[str] | None = None
+
+
+class _Body(msgspec.Struct):
+    model: str
+    messages: list[_Message]
+    max_tokens: int | None = None
+    max_completion_tokens: int | None = None
+    temperature: float | None = None
+    provider: _Routing | None = None
+
+
+_DECODER = msgspec.json.Decoder(_Body)
+
+
+def texts(parts: str | list[Any] | None) -> str:
+    """The text of a content that is a string or a list of parts."""
+    if isinstance(parts, str):
+        return parts
+    return "\n".join(part.text for part in parts or ())
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAiWire:
+    """POST chat/completions."""
+
+    is_failure_billed: ClassVar[bool] = True
+
+    def is_path(self, rest: str) -> bool:
+        return rest == "chat/completions"
+
+    def key_of(self, headers: Headers, query: bytes) -> str | None:  # noqa: ARG002 - the role's signature
+        value = headers.get(b"authorization", b"").decode("latin-1")
+        return value[7:] if value[:7].lower() == "bearer " else None
+
+    def asked(self, provider_id: str, rest: str, headers: Headers, body: bytes) -> Asked:  # noqa: ARG002
+        try:
+            parsed = _DECODER.decode(body)
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            raise WireError(Trouble.BAD_REQUEST, f"We could not parse the request: {error}") from error
+        if not parsed.messages:
+            raise WireError(Trouble.BAD_REQUEST, "messages: expected at least one message, got none")
+        pins = (parsed.provider.only or parsed.provider.order) if parsed.provider else None
+        limit = parsed.max_completion_tokens or parsed.max_tokens
+        names = ("max_tokens", "max_completion_tokens", "temperature")
+        return Asked(
+            provider_id=provider_id,
+            wire_name=parsed.model,
+            prompt_text="\n\n".join([texts(message.content) for message in parsed.messages]),
+            host=pins[0] if pins else None,
+            max_output_tokens=limit or DEFAULT_MAX_OUTPUT_TOKENS,
+            given=frozenset([name for name in names if getattr(parsed, name) is not None]),
+        )
+
+    def answer(self, reply: EmulatedReply, number: int) -> bytes:
+        reason = "length" if reply.is_truncated else "stop"
+        refusal = reply.text if reply.is_refusal else None
+        message = {"role": "assistant", "content": None if reply.is_refusal else reply.text, "refusal": refusal}
+        if reply.is_refusal:
+            reason = "content_filter"
+        return _completion(reply, number, {"index": 0, "message": message, "logprobs": None, "finish_reason": reason})
+
+    def error_in_200(self, reply: EmulatedReply, number: int) -> bytes:
+        message = {"role": "assistant", "content": ""}
+        fault = {"code": 502, "message": "upstream failed after generation began (emulated)"}
+        return _completion(reply, number, {"index": 0, "message": message, "finish_reason": "error", "error": fault})
+
+    def error(self, failure: Failure) -> WireAnswer:
+        status, kind, code = STATUS[failure.trouble]
+        body = {"error": {"message": failure.message, "type": kind, "param": None, "code": code}}
+        return WireAnswer(status=failure.status or status, body=encoded(body), headers=failure.retry_headers())
+
+
+def _completion(reply: EmulatedReply, number: int, choice: dict[str, Any]) -> bytes:
+    body: dict[str, Any] = {
+        "id": f"chatcmpl-emulated-{number}",
+        "object": "chat.completion",
+        "created": int(time.time()),
+        "model": reply.model,
+        "system_fingerprint": reply.fingerprint or None,
+        "choices": [choice],
+        "usage": _usage(reply),
+    }
+    if reply.host:
+        body["provider"] = reply.host
+    return encoded(body)
+
+
+def _usage(reply: EmulatedReply) -> dict[str, Any]:
+    """Prompt tokens include cached ones, completion tokens include reasoning."""
+    prompt = reply.input_tokens + reply.cached_tokens
+    completion = reply.output_tokens + reply.reasoning_tokens
+    usage: dict[str, Any] = {
+        "prompt_tokens": prompt,
+        "completion_tokens": completion,
+        "total_tokens": prompt + completion,
+        "prompt_tokens_details": {"cached_tokens": reply.cached_tokens},
+        "completion_tokens_details": {"reasoning_tokens": reply.reasoning_tokens},
+    }
+    if reply.cost_usd is not None:
+        usage["cost"] = reply.cost_usd
+    return usage
