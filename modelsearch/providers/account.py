@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import httpx
 
-from modelsearch.core.errors import KeyMissingError
+from modelsearch.core.errors import CatalogError, KeyMissingError
 from modelsearch.core.market import Provider
 from modelsearch.core.ports import Clock, Dialect
 from modelsearch.core.registry import lookup
@@ -45,6 +45,7 @@ class Account:
     """One provider's account in use. The key is kept out of its repr."""
 
     provider: Provider
+    base_url: str
     key: str = field(repr=False)
     dialect: Dialect
     limits: AccountLimits
@@ -58,10 +59,12 @@ class Account:
         """The HTTP request of a wire request, key included."""
         prepared = self._prepared.get((wire.path, tuple(wire.headers.items())))
         url, headers = prepared or self._prepare(wire)
-        return httpx.Request("POST", url, headers=headers, content=wire.body)
+        request = httpx.Request("POST", url, headers=headers, stream=httpx.ByteStream(wire.body))
+        request.headers["content-length"] = str(len(wire.body))  # httpx adds it only to `content`, at twice the cost
+        return request
 
     def _prepare(self, wire: WireRequest) -> tuple[httpx.URL, httpx.Headers]:
-        url = httpx.URL(self.provider.base_url.rstrip("/") + wire.path)
+        url = httpx.URL(self.base_url + wire.path)
         headers = httpx.Headers(
             {"host": url.netloc.decode("ascii"), "user-agent": _USER_AGENT, **wire.headers, **self._auth()}
         )
@@ -78,6 +81,25 @@ class Account:
     def hide_key(self, text: str) -> str:
         """`text` without the key, should a provider have echoed it."""
         return text.replace(self.key, "***") if self.key else text
+
+
+def checked_base_url(provider: Provider) -> str:
+    """The base URL without a slash at its end.
+
+    Raises:
+        CatalogError: it is no http(s) URL with a host.
+    """
+    try:
+        url = httpx.URL(provider.base_url)
+    except httpx.InvalidURL:
+        url = httpx.URL("")
+    if url.scheme not in ("http", "https") or not url.host or url.query or url.userinfo:
+        message = (
+            f"provider {provider.id}: base_url must be http(s)://host/path without login or query, "
+            f"got {url.scheme}://{url.host}: correct the provider's file in catalogs/providers"
+        )
+        raise CatalogError(message)
+    return provider.base_url.rstrip("/")
 
 
 def checked_key(provider: Provider, key: str | None) -> str:

@@ -16,7 +16,7 @@ from modelsearch.core.ids import ProviderId
 from modelsearch.core.market import Endpoint, Market, Provider
 from modelsearch.core.ports import Clock
 from modelsearch.core.wire import RawReply, Retry, WireRequest
-from modelsearch.providers.account import Account, Pause, checked_key, dialect_of, limits_of
+from modelsearch.providers.account import Account, Pause, checked_base_url, checked_key, dialect_of, limits_of
 from modelsearch.providers.clock import SystemClock
 from modelsearch.providers.limits import Ending
 from modelsearch.providers.retry import Backoff
@@ -107,6 +107,7 @@ class ProviderClient:
             raise InputError(message)
         account = Account(
             provider=provider,
+            base_url=checked_base_url(provider),
             key=checked_key(provider, self._keys.get(provider_id)),
             dialect=dialect_of(provider),
             limits=limits_of(provider, self._clock),
@@ -124,7 +125,7 @@ class ProviderClient:
         n_reply_tokens = 0.0
         try:
             raw = await self._exchange(account, request, n_attempts)
-            retry = _DONE if 200 <= raw.http_status < 300 else account.dialect.classify(raw)
+            retry = _verdict(account, raw)
             ending = "rate" if retry.kind == "rate" else "ok" if retry is _DONE else "other"
             n_reply_tokens = len(raw.body) / BYTES_PER_TOKEN
         finally:
@@ -136,7 +137,7 @@ class ProviderClient:
         start_s = self._clock.now_s()
         try:
             response = await account.transport.handle_async_request(request)
-            body = response.content if response.is_closed else await _read(response)
+            body = await _read(response)
         except Exception as error:  # noqa: BLE001 - a user's transport may raise anything; all of it is data from here
             return RawReply(
                 http_status=0,
@@ -163,7 +164,11 @@ class ProviderClient:
 
 
 async def _read(response: httpx.Response) -> bytes:
-    """The body of a streamed response, up to 10 MB."""
+    """The body, up to 10 MB; what is in memory already is taken as it is."""
+    if response.is_closed:
+        return response.content
+    if type(response.stream) is httpx.ByteStream and "content-encoding" not in response.headers:
+        return b"".join(response.stream)
     chunks, n_bytes = [], 0
     try:
         async for chunk in response.aiter_bytes():
@@ -175,6 +180,15 @@ async def _read(response: httpx.Response) -> bytes:
     finally:
         await response.aclose()
     return b"".join(chunks)
+
+
+def _verdict(account: Account, raw: RawReply) -> Retry:
+    """What to do about a reply: only a request that surely never left is repeated without an answer."""
+    if 200 <= raw.http_status < 300:
+        return _DONE
+    if raw.http_status == 0:
+        return Retry(kind="none" if raw.is_sent else "transient", message=raw.failure)
+    return account.dialect.classify(raw)
 
 
 def _is_unsent(error: Exception) -> bool:

@@ -8,6 +8,7 @@ nothing about the limit after it. Whoever comes first is served first.
 
 import asyncio
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -106,7 +107,8 @@ class AccountLimits:
                 self.n_in_flight -= 1
                 self._wake()
             else:
-                self._waiters.remove(place)
+                with suppress(ValueError):  # `_wake` may have dropped it already
+                    self._waiters.remove(place)
             raise
 
     async def _pay(self, n_tokens: float) -> None:

@@ -106,13 +106,13 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
             request.method,
             _yarl(url),
             data=await request.aread(),
-            headers=request.headers.multi_items(),
+            headers=[(name.decode("ascii"), value.decode("latin-1")) for name, value in request.headers.raw],
             allow_redirects=False,
             proxy=proxy.url,
             proxy_headers=proxy.headers,
         ) as reply:
-            body = await self._read(reply, request)
-            return httpx.Response(reply.status, headers=_headers(reply), content=body, request=request)
+            body = httpx.ByteStream(await self._read(reply, request))
+            return httpx.Response(reply.status, headers=_headers(reply), stream=body)
 
     async def _read(self, reply: aiohttp.ClientResponse, request: httpx.Request) -> bytes:
         """The body, decompressed; read in one go where its length is known and small."""

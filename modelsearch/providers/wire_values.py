@@ -47,6 +47,9 @@ def read_body(decoder: msgspec.json.Decoder[T], raw: RawReply) -> T:
     except RecursionError:
         message = "reply: expected JSON of a known shape, got one nested too deep"
         raise ValueError(message) from None
+    except ValueError as error:
+        message = f"reply: expected JSON of a known shape: {error}"
+        raise ValueError(message) from None
 
 
 def read_object(raw: RawReply) -> Mapping[str, Any]:

@@ -1,0 +1,81 @@
+import json
+from dataclasses import replace
+from typing import Any
+
+from modelsearch.core.ids import EndpointId, ModelId, ProviderId
+from modelsearch.core.market import Endpoint
+from modelsearch.core.wire import Message, ModelRequest
+from modelsearch.providers.dialects.openai_chat import OpenAiChat
+
+REQUEST = ModelRequest(
+    messages=(Message(role="system", content="Be brief."), Message(role="user", content="é?")),
+    max_output_tokens=16,
+    temperature=0.0,
+    seed=7,
+    reasoning_effort="low",
+    json_schema={"type": "object"},
+)
+
+
+def make_endpoint(*capabilities: str, provider: str = "acme", host: str | None = None) -> Endpoint:
+    return Endpoint(
+        id=EndpointId("acme/m"),
+        model_id=ModelId("m"),
+        provider_id=ProviderId(provider),
+        wire_name="acme-m",
+        rates=(),
+        host=host,
+        capabilities=frozenset(capabilities),
+    )
+
+
+def body_of(request: ModelRequest, endpoint: Endpoint) -> dict[str, Any]:
+    wire = OpenAiChat().encode(request, endpoint)
+    assert wire.path == "/chat/completions"
+    body: dict[str, Any] = json.loads(wire.body)
+    return body
+
+
+def test_without_capabilities_only_the_plain_fields_are_sent() -> None:
+    assert body_of(REQUEST, make_endpoint()) == {
+        "model": "acme-m",
+        "messages": [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "é?"}],
+        "max_tokens": 16,
+        "temperature": 0.0,
+    }
+
+
+def test_a_reasoning_model_gets_its_own_fields() -> None:
+    body = body_of(REQUEST, make_endpoint("reasoning", "max_completion_tokens", "no_temperature", "no_system"))
+    assert body == {
+        "model": "acme-m",
+        "messages": [{"role": "user", "content": "Be brief.\n\né?"}],
+        "max_completion_tokens": 16,
+        "reasoning_effort": "low",
+    }
+
+
+def test_schema_and_seed_go_where_they_are_understood() -> None:
+    body = body_of(REQUEST, make_endpoint("json_schema", "seed"))
+    assert body["seed"] == 7
+    assert body["response_format"]["json_schema"] == {"name": "answer", "strict": True, "schema": {"type": "object"}}
+
+
+def test_the_router_is_pinned_to_the_host() -> None:
+    body = body_of(REQUEST, make_endpoint("reasoning", provider="openrouter", host="deepinfra/fp8"))
+    assert body["provider"] == {"only": ["deepinfra/fp8"], "allow_fallbacks": False, "require_parameters": True}
+    assert body["reasoning"] == {"effort": "low"}
+    assert "reasoning_effort" not in body
+
+
+def test_the_router_without_a_host_still_requires_the_parameters() -> None:
+    assert body_of(REQUEST, make_endpoint(provider="openrouter"))["provider"] == {"require_parameters": True}
+
+
+def test_a_host_means_nothing_to_other_providers() -> None:
+    assert "provider" not in body_of(REQUEST, make_endpoint(host="deepinfra/fp8"))
+
+
+def test_no_system_with_nothing_to_fold_into() -> None:
+    lone = replace(REQUEST, messages=REQUEST.messages[:1])
+    assert body_of(lone, make_endpoint("no_system"))["messages"] == [{"role": "user", "content": "Be brief."}]

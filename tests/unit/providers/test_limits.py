@@ -1,0 +1,139 @@
+import asyncio
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from modelsearch.providers.limits import AccountLimits, Bucket
+from tests.unit.providers.doubles import FakeClock
+
+
+def make_limits(**limits: int) -> tuple[AccountLimits, FakeClock]:
+    clock = FakeClock()
+    return AccountLimits(clock, **{"max_concurrency": 4, **limits}), clock
+
+
+async def spin() -> None:
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
+async def test_no_more_in_flight_than_the_limit_and_first_come_first_served() -> None:
+    limits, _ = make_limits(max_concurrency=2)
+    order: list[int] = []
+
+    async def call(number: int) -> None:
+        window = await limits.enter(0)
+        order.append(number)
+        assert limits.n_in_flight <= 2
+        await asyncio.sleep(0)
+        limits.leave(window, "ok")
+
+    await asyncio.gather(*(call(number) for number in range(20)))
+    assert order == list(range(20))
+    assert limits.n_in_flight == 0
+
+
+async def test_a_rate_limit_halves_once_per_window() -> None:
+    limits, _ = make_limits(max_concurrency=16)
+    windows = [await limits.enter(0) for _ in range(16)]
+    for window in windows[:8]:
+        limits.leave(window, "rate")
+    assert limits.limit == 8
+    for window in windows[8:]:
+        limits.leave(window, "ok")
+    limits.leave(await limits.enter(0), "rate")
+    assert limits.limit == 4
+
+
+async def test_the_limit_never_falls_below_one_and_other_faults_leave_it() -> None:
+    limits, _ = make_limits(max_concurrency=2)
+    for _ in range(5):
+        limits.leave(await limits.enter(0), "rate")
+    assert limits.limit == 1
+    limits, _ = make_limits(max_concurrency=2)
+    limits.leave(await limits.enter(0), "other")
+    assert limits.limit == 2
+
+
+async def test_a_window_of_successes_adds_one_up_to_the_maximum() -> None:
+    limits, _ = make_limits(max_concurrency=4)
+    limits.leave(await limits.enter(0), "rate")
+    sizes = []
+    for _ in range(12):
+        limits.leave(await limits.enter(0), "ok")
+        sizes.append(limits.limit)
+    assert sizes == [2, 3, 3, 3, 4, 4, 4, 4, 4, 4, 4, 4]
+
+
+async def test_requests_a_minute_hold_over_any_time() -> None:
+    limits, clock = make_limits(max_concurrency=1, rpm=60)
+    starts = []
+    for _ in range(65):
+        window = await limits.enter(0)
+        starts.append(clock.now)
+        limits.leave(window, "ok")
+    assert starts[:5] == [0.0] * 5
+    assert starts[64] == pytest.approx(60.0)
+
+
+async def test_tokens_of_the_reply_are_charged_afterwards() -> None:
+    limits, clock = make_limits(tpm=600)
+    limits.leave(await limits.enter(50), "ok", 100.0)
+    limits.leave(await limits.enter(0), "ok")
+    assert clock.slept == [pytest.approx(10.0)]
+
+
+async def test_who_gives_up_waiting_leaves_no_gap() -> None:
+    limits, _ = make_limits(max_concurrency=1)
+    window = await limits.enter(0)
+    waiting = [asyncio.create_task(limits.enter(0)) for _ in range(3)]
+    await spin()
+    waiting[0].cancel()
+    limits.leave(window, "ok")  # wakes in the same turn in which the first gives up
+    await spin()
+    assert [task.done() for task in waiting] == [True, True, False]
+    waiting[1].cancel()
+    limits.leave(waiting[1].result(), "ok")
+    await spin()
+    assert waiting[2].result() == window
+    assert limits.n_in_flight == 1
+
+
+async def test_a_place_that_comes_with_the_cancellation_is_passed_on() -> None:
+    limits, _ = make_limits(max_concurrency=1)
+    window = await limits.enter(0)
+    waiting = [asyncio.create_task(limits.enter(0)) for _ in range(2)]
+    await spin()
+    limits.leave(window, "ok")
+    waiting[0].cancel()
+    await spin()
+    assert waiting[0].cancelled()
+    assert waiting[1].done()
+    assert limits.n_in_flight == 1
+
+
+async def test_giving_up_while_a_bucket_fills_gives_the_place_back() -> None:
+    limits, _ = make_limits(max_concurrency=1, rpm=1)
+    limits.leave(await limits.enter(0), "ok")
+    task = asyncio.create_task(limits.enter(0))
+    await asyncio.sleep(0)
+    task.cancel()
+    await spin()
+    assert limits.n_in_flight == 0
+
+
+@given(
+    per_minute=st.integers(1, 10_000),
+    takes=st.lists(st.tuples(st.floats(0, 100), st.floats(0, 30)), min_size=1, max_size=40),
+)
+def test_a_bucket_never_gives_more_than_its_rate_and_one_filling(
+    per_minute: int, takes: list[tuple[float, float]]
+) -> None:
+    bucket, now_s, total = Bucket(per_minute=per_minute), 0.0, 0.0
+    burst = max(1.0, per_minute * 5 / 60)
+    for amount, pause_s in takes:
+        now_s += pause_s
+        total += amount
+        ready_s = now_s + bucket.take(amount, now_s)
+        assert total <= burst + per_minute / 60 * ready_s + 1e-6
