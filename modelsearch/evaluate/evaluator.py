@@ -35,7 +35,12 @@ SPLIT_STATUS = "served by another model or host than before"
 
 @dataclass(frozen=True, kw_only=True)
 class Plugs:
-    """What a live evaluator is plugged into. `paid`: answers that an earlier life of the run booked, not yet scored."""
+    """What a live evaluator is plugged into.
+
+    Attributes:
+        paid: answers by key that an earlier life of the run booked and did not come to score.
+        origins: what stands for a provider's URL in keys where the URL changes from run to run (the emulator's port).
+    """
 
     task: TaskSpec
     market: Market
@@ -46,6 +51,7 @@ class Plugs:
     costs: ItemCosts
     known: Known
     paid: Mapping[str, Answer] = field(default_factory=dict)
+    origins: Mapping[ProviderId, str] = field(default_factory=dict)
 
 
 class LiveEvaluator:
@@ -116,8 +122,8 @@ class LiveEvaluator:
         endpoint = self._endpoint(job.single)
         wire, bound = self._request(job.single, job.item.id)
         self._encoded.pop((job.single.id, job.item.id), None)
-        base_url = self._plugs.market.providers[endpoint.provider_id].base_url
-        key = call_key(endpoint, base_url, wire, job.repeat)
+        provider = self._plugs.market.providers[endpoint.provider_id]
+        key = call_key(endpoint, self._plugs.origins.get(provider.id, provider.base_url), wire, job.repeat)
         if (paid := self._plugs.paid.get(key)) is not None:
             return self._outcome(job, paid, paid.cost_usd)
         if (stored := self._stored(endpoint, key)) is not None:

@@ -10,7 +10,7 @@ from modelsearch.core.outcome import Outcome, Status
 from modelsearch.core.ports import Recorder, Scorer
 from modelsearch.core.search import Probe
 from modelsearch.core.task import Item, TaskSpec
-from modelsearch.evaluate.composite import cascade_outcome, vote_outcome
+from modelsearch.evaluate.composite import Judging, cascade_outcome, vote_outcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,14 +85,16 @@ class Known:
             return self._outcomes[cell]
         members = [self._outcomes.get((single.id, item_id, repeat)) for single in singles_of(candidate)]
         found = [outcome for outcome in members if outcome is not None]
-        if isinstance(candidate, Single) or len(found) < len(members):
+        if isinstance(candidate, Single) or (len(found) < len(members) and isinstance(candidate, Ensemble)):
             return Outcome(candidate_id=candidate.id, item_id=item_id, repeat=repeat, status=Status.NOT_RUN)
         outcome = self._composite(candidate, found, item_id)
         self.add(outcome)
         return outcome
 
     def _composite(self, candidate: Ensemble | Cascade, found: list[Outcome], item_id: ItemId) -> Outcome:
-        item = self._items[item_id]
-        if isinstance(candidate, Ensemble):
-            return vote_outcome(candidate, found, item=item, scorer=self._scorer, task=self._task)
-        return cascade_outcome(candidate, found, item=item, scorer=self._scorer, task=self._task)
+        if isinstance(candidate, Cascade):
+            return cascade_outcome(candidate, found, item_id)
+        # members stand best first, as the combiner saw them when it made the ensemble: fixed from birth
+        merit = {member.id: float(-place) for place, member in enumerate(candidate.members)}
+        judging = Judging(task=self._task, scorer=self._scorer, merit=merit)
+        return vote_outcome(candidate, found, self._items[item_id], judging)

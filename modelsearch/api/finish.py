@@ -1,0 +1,42 @@
+"""An open search becomes a result."""
+
+from modelsearch.api.session import Session
+from modelsearch.api.warnings import view_warnings
+from modelsearch.core.events import Warned
+from modelsearch.core.result import SearchResult
+from modelsearch.decide.estimates import estimates
+from modelsearch.decide.recommend import recommend
+from modelsearch.search.summary import phase_summaries
+from modelsearch.store.journal import Journal
+
+
+def result_of(session: Session) -> SearchResult:
+    """Estimates, verdicts, recommendation and funnel of what is known now; writes nothing."""
+    view = session.search.fold.view()
+    _, events = Journal.read(session.run.journal)
+    found = estimates(view)
+    return SearchResult(
+        run_id=session.run.run_id,
+        task_id=session.setting.task.id,
+        plan=session.plan.name,
+        baseline_id=view.baseline_id,
+        recommendation=recommend(view, found),
+        estimates=found,
+        phases=phase_summaries(events, len(session.setting.candidates)),
+        drops=tuple(session.search.fold.drops),
+        spend=session.search.ledger.spend(),
+        budget_usd=session.setting.budget.spend_usd,
+        wall_s=session.wall_s,
+        warnings=_texts([e for e in events if isinstance(e, Warned)] + view_warnings(view, found)),
+        run_dir=str(session.run.path),
+    )
+
+
+def finish(session: Session) -> SearchResult:
+    """The result, written into the run directory."""
+    return result_of(session)
+
+
+def _texts(warnings: list[Warned]) -> tuple[str, ...]:
+    """Each once."""
+    return tuple(dict.fromkeys(f"{warning.subject}: {warning.message}" for warning in warnings))

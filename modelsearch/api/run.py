@@ -1,0 +1,41 @@
+"""A search from start to result without Prefect: an async core and a sync door."""
+
+import asyncio
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+from modelsearch.api.finish import finish
+from modelsearch.api.request import SearchRequest
+from modelsearch.api.session import Opening, open_session
+from modelsearch.core.result import SearchResult
+
+T = TypeVar("T")
+
+
+async def asearch(request: SearchRequest, opening: Opening | None = None) -> SearchResult:
+    """Run a search to its recommendation, in this event loop.
+
+    Raises:
+        InputError: the input cannot be used; nothing was spent.
+        StoppedError: a provider cannot go on; `opening.run` resumes it.
+    """
+    async with open_session(request, opening) as session:
+        for phase in session.plan.phases:
+            await session.run_phase(phase)
+        return finish(session)
+
+
+def search(request: SearchRequest, opening: Opening | None = None) -> SearchResult:
+    """`asearch` for code without an event loop, and for notebooks, which have one running."""
+    return in_own_loop(asearch(request, opening))
+
+
+def in_own_loop(work: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine to its end, in a thread of its own where this one has a loop already."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(work)
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        return thread.submit(asyncio.run, work).result()

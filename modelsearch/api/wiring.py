@@ -1,0 +1,137 @@
+"""Evaluator, ledger and state of a run, brought up to date with its journal."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from itertools import count
+
+from modelsearch.api.recover import recover
+from modelsearch.api.request import SearchRequest
+from modelsearch.api.source import Source
+from modelsearch.core.events import CallReserved, Event, PhaseClosed, PhaseStarted, RoundClosed
+from modelsearch.core.ids import CallId, Json
+from modelsearch.core.money import ZERO_USD
+from modelsearch.core.outcome import Outcome
+from modelsearch.core.ports import Client, Evaluator, Recorder, ReplyStore
+from modelsearch.core.search import Drop, Move, Plan, Setting
+from modelsearch.evaluate.caller import Caller
+from modelsearch.evaluate.evaluator import LiveEvaluator, Plugs
+from modelsearch.evaluate.known import Known
+from modelsearch.evaluate.recorded import RecordedCosts, RecordedReplies
+from modelsearch.evaluate.replay import ReplayEvaluator
+from modelsearch.evaluate.scoring import make_scorer
+from modelsearch.search.fold import Fold
+from modelsearch.search.loop import Search
+from modelsearch.settings import Settings
+from modelsearch.store.journal import Journal
+from modelsearch.store.layout import RunDir, fingerprint, write_header
+from modelsearch.store.ledger import Ledger
+from modelsearch.store.replies import MemoryReplies, SqliteReplies
+
+AVAILABLE = "available"
+"""Phase before the plan's own: who can be called at all, and what is known of the baseline already."""
+Watch = Callable[[Event], None]
+
+
+class Tee:
+    """A recorder, and whoever watches what it has made durable."""
+
+    def __init__(self, recorder: Recorder, watch: Watch | None) -> None:
+        self._recorder = recorder
+        self._watch = watch
+
+    def append(self, event: Event) -> None:
+        """Write, then show."""
+        self._recorder.append(event)
+        if self._watch is not None:
+            self._watch(event)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wired:
+    """What a search is plugged into."""
+
+    evaluator: Evaluator
+    ledger: Ledger
+    fold: Fold
+    known: Known
+
+
+@contextmanager
+def open_journal(request: SearchRequest, run: RunDir, setting: Setting, plan: Plan) -> Iterator[Journal]:
+    """The run's journal, locked; what was asked is in its header, and in run.json for people."""
+    asked = request.to_json()
+    mark = fingerprint(task=setting.task, pool=setting.candidates, plan=plan, budget=setting.budget, request=asked)
+    header: dict[str, Json] = {"run_id": str(run.run_id), "fingerprint": mark, "request": asked}
+    with Journal.open(run.journal, header=header) as journal:
+        if not run.header.exists():
+            told: Mapping[str, Json] = {
+                "task": setting.task.id,
+                "baseline": setting.baseline_id,
+                "plan": plan.name,
+                "budget_usd": str(setting.budget.spend_usd),
+                "started_at": datetime.now(UTC).isoformat(timespec="seconds"),
+            }
+            write_header(run, {**header, **told})
+        yield journal
+
+
+@contextmanager
+def open_replies(settings: Settings, source: Source) -> Iterator[ReplyStore]:
+    """Paid replies over runs; emulated ones are kept apart, for they are no answers of real models."""
+    if source.is_emulated or source.is_replayed:
+        yield MemoryReplies()
+        return
+    store = SqliteReplies(settings.replies)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def wire(
+    source: Source, setting: Setting, *, client: Client, replies: ReplyStore, recorder: Recorder, run: RunDir
+) -> Wired:
+    """Build evaluator, ledger and state; what a kill left open is settled first."""
+    _, events = Journal.read(run.journal)
+    numbers = count(1 + sum(isinstance(event, CallReserved) for event in events))
+    caller = Caller(
+        market=source.market, client=client, recorder=recorder, ledger=Ledger(ZERO_USD), replies=replies,
+        prices=source.prices, next_id=lambda: CallId(f"call-{next(numbers):06d}"),
+    )  # fmt: skip
+    found = recover(events, caller, source.market)
+    _, events = Journal.read(run.journal)
+    ledger = Ledger.from_events(setting.budget.spend_usd, events)
+    scorer = make_scorer(source.task)
+    known = Known(source.task, scorer, recorder)
+    known.restore(found.outcomes)
+    fold = Fold(setting)
+    for event in events:
+        fold.apply(event)
+    evaluator: Evaluator
+    if source.table is not None and source.is_replayed:
+        evaluator = ReplayEvaluator(
+            table=source.table, task=source.task, scorer=scorer, ledger=ledger, recorder=recorder, known=known,
+            replies=RecordedReplies(table=source.table), costs=RecordedCosts(table=source.table),
+        )  # fmt: skip
+    else:
+        evaluator = LiveEvaluator(
+            Plugs(
+                task=source.task, market=source.market, renderer=source.renderer, scorer=scorer, recorder=recorder,
+                caller=replace(caller, ledger=ledger), costs=source.costs, known=known, paid=found.paid,
+                origins=source.origins,
+            )
+        )  # fmt: skip
+    return Wired(evaluator=evaluator, ledger=ledger, fold=fold, known=known)
+
+
+def begin(search: Search, known: Known, drops: Sequence[Drop], imported: Sequence[Outcome]) -> None:
+    """The phase before the plan's own, recorded once: who cannot be called, and the baseline's known outcomes."""
+    search.record(PhaseStarted(phase=AVAILABLE, spend_usd=ZERO_USD))
+    search.record(Move(phase=AVAILABLE, round=0, drops=tuple(drops)))
+    for outcome in imported:
+        known.add(outcome)
+        search.fold.take(outcome)
+    search.record(RoundClosed(phase=AVAILABLE, round=0))
+    search.record(PhaseClosed(phase=AVAILABLE, reason="keys checked"))

@@ -1,0 +1,56 @@
+"""Environment -> `Settings`: paths, and keys by the name of their variable. The only reader of `os.environ`."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+_PACKAGE = Path(__file__).resolve().parent
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Where things are. The environment itself is not shown by `repr`, for keys are in it.
+
+    Attributes:
+        home: `.modelsearch` of the project (or MODELSEARCH_HOME): runs, stored replies, Prefect's own home.
+        catalogs: folder of catalogue data (or MODELSEARCH_CATALOGS).
+    """
+
+    home: Path
+    catalogs: Path
+    environ: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def runs(self) -> Path:
+        """Folder of run directories."""
+        return self.home / "runs"
+
+    @property
+    def replies(self) -> Path:
+        """Store of paid replies over runs."""
+        return self.home / "replies.sqlite"
+
+    @property
+    def prefect_home(self) -> Path:
+        """Prefect's database and storage, one for all runs of the project."""
+        return self.home / "prefect"
+
+    def key(self, variable: str) -> str | None:
+        """The value of a key's environment variable; None where it is unset or empty."""
+        return self.environ.get(variable) or None
+
+
+def read_settings(environ: Mapping[str, str] | None = None, *, project: Path | None = None) -> Settings:
+    """Settings from the environment (by default the process's own) and the project folder (the current one)."""
+    env = dict(os.environ if environ is None else environ)
+    root = project or Path.cwd()
+    home = Path(env.get("MODELSEARCH_HOME") or root / ".modelsearch")
+    catalogs = env.get("MODELSEARCH_CATALOGS")
+    return Settings(home=home, catalogs=Path(catalogs) if catalogs else _own_catalogs(), environ=env)
+
+
+def _own_catalogs() -> Path:
+    """Inside the package when installed from a wheel, beside it in a checkout."""
+    inside = _PACKAGE / "_catalogs"
+    return inside if inside.is_dir() else _PACKAGE.parent / "catalogs"
