@@ -1,7 +1,6 @@
 """The emulator's own books: every request that reached it, and what it charged."""
 
 import os
-from collections import Counter
 from decimal import Decimal
 from pathlib import Path
 
@@ -38,8 +37,6 @@ class Bill:
 
     def __init__(self, log_path: Path | None = None) -> None:
         self.lines: list[LogLine] = []
-        self.attempts: Counter[str] = Counter()
-        self.n_served = 0
         self.total_usd = ZERO_USD
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
         self._file = None if log_path is None else os.open(log_path, flags, 0o644)
@@ -52,10 +49,8 @@ class Bill:
             os.write(self._file, _ENCODER.encode(line) + b"\n")
 
     def reset(self) -> None:
-        """Forget everything, attempts too; a log file keeps its lines."""
+        """Forget everything; a log file keeps its lines."""
         self.lines.clear()
-        self.attempts.clear()
-        self.n_served = 0
         self.total_usd = ZERO_USD
 
     def close(self) -> None:

@@ -19,7 +19,7 @@ from modelsearch.core.errors import ModelsearchError, OptionError
 from modelsearch.core.ids import Json, ProviderId
 from modelsearch.core.market import Market
 from modelsearch.emulator.app import EmulatorApp
-from modelsearch.emulator.transport import BreakableProtocol
+from modelsearch.emulator.transport import LeanProtocol
 
 HOST = "127.0.0.1"
 READY_TIMEOUT_S = 20.0
@@ -33,13 +33,14 @@ class _Server(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 app,
-                http=BreakableProtocol,
+                http=LeanProtocol,
                 ws="none",
                 loop="asyncio",
                 lifespan="off",
                 log_config=None,
                 log_level="critical",
                 access_log=False,
+                proxy_headers=False,
                 backlog=_BACKLOG,
                 timeout_keep_alive=75,
                 timeout_graceful_shutdown=1,

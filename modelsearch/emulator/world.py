@@ -17,8 +17,7 @@ from modelsearch.core.outcome import Status
 from modelsearch.core.ports import Scorer
 from modelsearch.core.task import Item, TaskSpec
 from modelsearch.emulator.replies import Asked, EmulatedReply, prompt_key
-from modelsearch.emulator.tariff import prices_on
-from modelsearch.emulator.world_market import AS_OF
+from modelsearch.emulator.world_market import list_prices
 from modelsearch.emulator.world_names import ROUTER
 from modelsearch.emulator.world_outcomes import WorldOutcomes
 from modelsearch.emulator.world_random import Floats, uniform
@@ -118,7 +117,7 @@ class World:
     @cached_property
     def prices(self) -> Sequence[Mapping[RateKind, Decimal | None]]:
         """USD per Mtok of each endpoint on the world's day."""
-        return [prices_on(endpoint, AS_OF) for endpoint in self.endpoints]
+        return [list_prices(endpoint) for endpoint in self.endpoints]
 
     @cached_property
     def _answers(self) -> tuple[str, ...]:

@@ -10,9 +10,8 @@ import numpy as np
 from modelsearch.core.ids import EndpointId
 from modelsearch.core.market import Endpoint, Market, RateKind
 from modelsearch.core.task import TaskSpec
-from modelsearch.emulator.tariff import prices_on
 from modelsearch.emulator.world import World
-from modelsearch.emulator.world_market import AS_OF, default_templates, with_scores, world_market
+from modelsearch.emulator.world_market import default_templates, list_prices, with_scores, world_market
 from modelsearch.emulator.world_outcomes import WorldOutcomes, abilities, draw_outcomes
 from modelsearch.emulator.world_random import Floats
 
@@ -77,7 +76,7 @@ def _first_good(tries: Iterable[_Try]) -> _Try:
 def _costs(endpoints: Sequence[Endpoint], outcomes: WorldOutcomes) -> Floats:
     """(n_endpoints,) mean price of an item of usual length, hidden tokens included."""
     n_output = (outcomes.visible + outcomes.hidden).mean(axis=1)
-    prices = [prices_on(endpoint, AS_OF) for endpoint in endpoints]
+    prices = [list_prices(endpoint) for endpoint in endpoints]
     usd_input, usd_output = (np.array([float(row[kind] or 0) for row in prices]) for kind in _KINDS)
     return np.asarray(usd_input * _INPUT_TOKENS + usd_output * n_output, dtype=np.float64)
 

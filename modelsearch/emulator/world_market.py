@@ -1,20 +1,21 @@
 """The market of a synthetic world: fictional models at fictional providers, priced like the real thing."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
+from modelsearch.catalog.price import prices_at
 from modelsearch.core.ids import EndpointId, ModelId, ProviderId
-from modelsearch.core.market import Endpoint, Family, Market, Model, Provider, Rate, Score, TaskKind, Tier
+from modelsearch.core.market import Endpoint, Family, Market, Model, Provider, Rate, RateKind, Score, TaskKind, Tier
 from modelsearch.core.task import TaskSpec
 from modelsearch.emulator.world_names import HOSTS, MODELS, PROVIDERS, ROUTER, HostTemplate, ModelTemplate
 from modelsearch.emulator.world_random import normal, uniform
 
 SOURCE = "emulated"
 AS_OF = date(2026, 11, 1)
-FIRST_PRICED = date(2025, 9, 1)
-REPRICED = date(2026, 5, 1)
+FIRST_PRICED, REPRICED = date(2023, 9, 1), date(2024, 5, 1)
+"""Long past, so that a world costs the same whatever the clock of the machine says."""
 ROUTER_FEE = Decimal("1.05")
 _PRICE_STEP = Decimal("0.001")
 _TIERS = (
@@ -123,7 +124,7 @@ def _endpoint(
     template: ModelTemplate, provider_id: str, host: str | None, quantization: str | None, usd: tuple[Decimal, Decimal]
 ) -> Endpoint:
     pinned = "" if host is None else "@" + host.replace("/", "-")
-    wire_name = f"{template.family}/{template.id}" if provider_id == ROUTER else template.id
+    wire_name = f"{template.family}/{template.id}:{pinned[1:]}" if host else template.id
     return Endpoint(
         id=EndpointId(f"{provider_id}/{template.id}{pinned}"),
         model_id=ModelId(template.id),
@@ -162,6 +163,11 @@ def _capabilities(template: ModelTemplate, provider_id: str) -> frozenset[str]:
         if provider_id == "tessellar":
             known |= {"no_temperature", "max_completion_tokens"}
     return frozenset(known)
+
+
+def list_prices(endpoint: Endpoint) -> Mapping[RateKind, Decimal | None]:
+    """USD per Mtok of a world's endpoint on the world's day."""
+    return prices_at(endpoint, at=datetime(AS_OF.year, AS_OF.month, AS_OF.day, tzinfo=UTC), prompt_tokens=0)
 
 
 def default_templates(n_models: int) -> tuple[ModelTemplate, ...]:

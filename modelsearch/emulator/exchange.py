@@ -1,0 +1,147 @@
+"""What shall come of one request: endpoint, reply, fault and cost, decided before anything is sent."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from modelsearch.catalog.price import prices_at
+from modelsearch.core.market import Endpoint
+from modelsearch.core.money import ZERO_USD, call_cost_usd
+from modelsearch.emulator.faults import BILLED, FaultKind, Faults
+from modelsearch.emulator.replies import Asked, Behaviour, EmulatedReply, prompt_key
+from modelsearch.emulator.wire import Trouble, WireAnswer, WireError, WireFormat
+
+
+@dataclass(slots=True, kw_only=True)
+class Exchange:
+    """One request on its way; filled in as it is understood.
+
+    Attributes:
+        wait_s: before the first byte.
+        attempt: how often this prompt was asked of this endpoint before.
+        note: the fault or trouble in a word, for the log.
+    """
+
+    wire: WireFormat
+    number: int
+    asked: Asked
+    prompt: str = ""
+    reply: EmulatedReply | None = None
+    fault: FaultKind | None = None
+    wait_s: float = 0.0
+    attempt: int = 0
+    cost_usd: Decimal = ZERO_USD
+    note: str = ""
+
+
+class Decider:
+    """Decides exchanges; counts what decides the next: attempts and calls served."""
+
+    def __init__(self, behaviour: Behaviour, endpoints: Iterable[Endpoint], faults: Faults) -> None:
+        self._behaviour = behaviour
+        self._faults = faults
+        self._is_quiet = faults.is_quiet
+        self._attempts: Counter[str] = Counter()
+        self._n_served = 0
+        self._endpoints: dict[tuple[str, str, str | None], Endpoint] = {}
+        for endpoint in endpoints:
+            self._endpoints[endpoint.provider_id, endpoint.wire_name, endpoint.host] = endpoint
+            self._endpoints.setdefault((endpoint.provider_id, endpoint.wire_name, None), endpoint)
+
+    def reset(self) -> None:
+        """Forget attempts and calls served."""
+        self._attempts.clear()
+        self._n_served = 0
+
+    def decide(self, exchange: Exchange, n_in_flight: int) -> None:
+        """Fill in reply, fault, wait and cost.
+
+        Raises:
+            WireError: there is no reply, by fault or by right.
+        """
+        endpoint = self._endpoint(exchange)
+        _check_parameters(endpoint, exchange.asked)
+        exchange.prompt = prompt_key(exchange.asked.prompt_text)
+        reply = exchange.reply = self._behaviour.reply(exchange.asked)
+        if reply is None:
+            raise WireError(Trouble.BAD_REQUEST, "the emulator knows no item with this prompt")
+        self._refuse(exchange, n_in_flight)
+        usage = reply.usage
+        if endpoint.context_tokens is not None and usage.prompt_tokens > endpoint.context_tokens:
+            raise WireError(Trouble.BAD_REQUEST, f"maximum context length is {endpoint.context_tokens} tokens")
+        self._pick_fault(exchange, endpoint)
+        if _is_billed(exchange):
+            prices = prices_at(endpoint, at=datetime.now(tz=UTC), prompt_tokens=usage.prompt_tokens)
+            exchange.cost_usd = call_cost_usd(usage, prices)
+        self._n_served += 1
+
+    def _endpoint(self, exchange: Exchange) -> Endpoint:
+        asked = exchange.asked
+        endpoint = self._endpoints.get((asked.provider_id, asked.wire_name, asked.host))
+        if endpoint is None:
+            pinned = f" at {asked.host!r}" if asked.host else ""
+            raise WireError(Trouble.NOT_FOUND, f"The model {asked.wire_name!r} does not exist{pinned}")
+        if asked.host is None and endpoint.host is not None:
+            exchange.asked = replace(asked, host=endpoint.host)
+        return endpoint
+
+    def _refuse(self, exchange: Exchange, n_in_flight: int) -> None:
+        """Faults of a whole provider or account."""
+        faults = self._faults
+        if exchange.asked.provider_id in faults.provider_down:
+            exchange.note = "provider_down"
+            raise WireError(Trouble.OVERLOADED, "The service is down")
+        if faults.quota_calls is not None and self._n_served >= faults.quota_calls:
+            raise WireError(
+                Trouble.QUOTA, "You exceeded your current quota, please check your plan and billing details"
+            )
+        if faults.max_in_flight is not None and n_in_flight > faults.max_in_flight:
+            exchange.note = FaultKind.RATE_LIMIT.value
+            raise WireError(Trouble.RATE, "Rate limit reached: too many requests at once")
+
+    def _pick_fault(self, exchange: Exchange, endpoint: Endpoint) -> None:
+        """Faults of a single request."""
+        subject = f"{endpoint.id}|{exchange.prompt}"
+        exchange.attempt = self._attempts[subject]
+        self._attempts[subject] += 1
+        if self._is_quiet:
+            return
+        fault, exchange.wait_s = self._faults.pick(subject, exchange.attempt)
+        exchange.fault = fault
+        exchange.note = fault.value if fault else ""
+        if fault is FaultKind.RATE_LIMIT:
+            raise WireError(Trouble.RATE, "Rate limit reached")
+        if fault is FaultKind.SERVER_ERROR:
+            raise WireError(Trouble.SERVER, "The server had an error while processing your request")
+
+
+def _check_parameters(endpoint: Endpoint, asked: Asked) -> None:
+    """Reasoning models refuse parameters that others take."""
+    if "no_temperature" in endpoint.capabilities and "temperature" in asked.given:
+        raise WireError(Trouble.UNSUPPORTED, "Unsupported value: 'temperature' is not supported with this model")
+    if "max_completion_tokens" in endpoint.capabilities and "max_tokens" in asked.given:
+        raise WireError(
+            Trouble.UNSUPPORTED, "Unsupported parameter: 'max_tokens': use 'max_completion_tokens' with this model"
+        )
+
+
+def _is_billed(exchange: Exchange) -> bool:
+    if exchange.fault is FaultKind.ERROR_IN_200:
+        return exchange.wire.is_failure_billed
+    return exchange.fault is None or exchange.fault in BILLED
+
+
+def answer_of(exchange: Exchange, reply: EmulatedReply) -> WireAnswer:
+    """The response of a request that got a reply, spoilt as its fault says."""
+    headers = () if reply.latency_s is None else ((b"x-recorded-latency-s", repr(reply.latency_s).encode()),)
+    if exchange.fault is FaultKind.TRUNCATED:
+        reply = replace(reply, text=reply.text[: len(reply.text) // 2], is_truncated=True, is_refusal=False)
+    if exchange.fault is FaultKind.ERROR_IN_200:
+        body = exchange.wire.error_in_200(reply, exchange.number)
+    else:
+        body = exchange.wire.answer(reply, exchange.number)
+    if exchange.fault is FaultKind.MALFORMED:
+        body = body[: len(body) // 2]
+    return WireAnswer(status=200, body=body, headers=headers)
