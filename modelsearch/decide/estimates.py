@@ -19,7 +19,7 @@ from modelsearch.decide.evidence import Evidence, evidence
 from modelsearch.decide.pairs import Pairs, paired
 from modelsearch.stats.intervals import student, wilson
 from modelsearch.stats.paired import PairedMean, paired_mean, unit_sums
-from modelsearch.stats.shrinkage import Prior, finite_posterior, shrunk_variance
+from modelsearch.stats.shrinkage import Prior, Sample, p_at_least, shrunk_variance
 
 PRIOR = Prior()
 
@@ -128,8 +128,13 @@ def _p_non_inferior(pairs: Pairs, worst: PairedMean, margin: float) -> Floats:
     p = np.full(len(others), np.nan)
     p[pairs.baseline_row] = 1.0
     if others.any():
-        rows = (worst.mean[others], worst.variance[others], worst.n_worth[others])
-        p[others] = finite_posterior(*rows, _n_worth_total(pairs), PRIOR).p_at_least(-margin)
+        sample = Sample(
+            mean=worst.mean[others],
+            variance=worst.variance[others],
+            n_worth=worst.n_worth[others],
+            n_total=_n_worth_total(pairs),
+        )
+        p[others] = p_at_least(-margin, sample, PRIOR)
     return p
 
 

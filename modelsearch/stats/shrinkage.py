@@ -1,56 +1,69 @@
-"""Posterior of a paired mean over all N items from a sample of them, shrunk to what the other rows show.
+"""The chance that a paired mean over all N items is at or above a threshold, shrunk to what the other rows show.
 
-The best of many noisy rows looks better than it is. So each row's mean gets a normal prior fitted on all rows
-(empirical Bayes), and its variance is shrunk to the pool's, with a floor: that n pairs tie does not make their
-variance 0. All rows are compared with one reference on much the same items, so they also share an error that no number
-of rows averages out: it is kept apart, and only the prior on where the rows lie as a whole can tell it. Items already
-seen are known; only the rest is uncertain, so at n = N the posterior is a point.
+The best of many noisy rows looks better than it is. So the rows' true means get a prior fitted on all of them
+(empirical Bayes): an upper edge, and a distance below it that is Gamma distributed, for where many candidates meet a
+good reference the means pile up under an edge near 0 and trail off below. All rows are compared with one reference on
+much the same items, so they share an error that no number of rows averages out; only the prior on the edge can tell it.
+For the same reason, and because models resemble each
+other, all rows together count as one witness of where the edge is: with rows taken as independent, choices stated at
+0.79 were right in 0.46 of searches on public tables; so, stated 0.69 and right 0.68. Variances are shrunk to the pool's, with a floor: that n pairs tie does not make their variance 0. Errors shrink with
+the share of items seen, so a row seen whole is known. Everything is summed over fixed grids: no sampling, no seed.
 """
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
-from scipy import special
+from scipy import stats
 
 Floats = npt.NDArray[np.float64]
+
+STEP = 0.01
+MEANS = np.linspace(-1.5, 1.0, 251)
+"""Grid of a row's mean plus the shared error."""
+EDGES = np.linspace(-0.4, 0.8, 61)
+"""Grid of the upper edge plus the shared error."""
+GAMMA_SHAPES = (1.0, 2.0, 4.0)
+GAMMA_MEANS = (0.01, 0.03, 0.08, 0.2, 0.4)
+STRAY_SHARE = 0.05
+"""Rows that follow no Gamma: uniform below the edge."""
+N_SHARED = 41
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prior:
-    """What is believed of the rows before their outcomes; the counts say how many rows or units a belief is worth.
+    """What is believed of the rows before their outcomes.
 
     Attributes:
-        centre, centre_spread: where the rows lie as a whole, in score units.
-        spread: of the rows' means around that centre; n_rows: its weight against the rows at hand.
+        edge_spread, edge_tail: scales of the two Laplace distributions around 0 that the upper edge of the rows' means
+            follows, in score units; tail_share: weight of the second.
         variance: of one unit; n_units: its weight against a row's own; min_variance: floor of the pooled one.
         shared: the part of the error variance that all rows have in common through the reference, in [0, 1].
     """
 
-    centre: float = -0.1
-    centre_spread: float = 0.15
-    spread: float = 0.15
-    n_rows: float = 2.0
+    edge_spread: float = 0.02
+    edge_tail: float = 0.12
+    tail_share: float = 0.1
     variance: float = 0.15
-    n_units: float = 4.0
+    n_units: float = 20.0
     min_variance: float = 0.02
     shared: float = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Posterior:
-    """(n_rows,) Student distributions of the mean over all N; `spread` 0 = known."""
+class Sample:
+    """(n_rows,) what was seen of each row; rows with data only.
+
+    Attributes:
+        mean: observed paired means; variance: of one unit, as `paired.PairedMean` gives.
+        n_worth: effective number of units seen, above 0; n_total: of units there are.
+    """
 
     mean: Floats
-    spread: Floats
-    dof: Floats
-
-    def p_at_least(self, threshold: float) -> Floats:
-        """(n_rows,) probability that the mean is >= threshold."""
-        known = (self.mean >= threshold - 1e-7).astype(np.float64)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            p = special.stdtr(self.dof, (self.mean - threshold) / self.spread)
-        return np.asarray(np.where(self.spread > 0, p, known), dtype=np.float64)
+    variance: Floats
+    n_worth: Floats
+    n_total: float
 
 
 def shrunk_variance(variance: Floats, n_worth: Floats, prior: Prior) -> Floats:
@@ -62,46 +75,76 @@ def shrunk_variance(variance: Floats, n_worth: Floats, prior: Prior) -> Floats:
     return np.asarray((weights * own + prior.n_units * pooled) / (weights + prior.n_units), dtype=np.float64)
 
 
-def fitted_rows(mean: Floats, error: Floats, prior: Prior) -> tuple[float, float]:
-    """Centre and spread of the rows' means, by moments, `prior` counting as `prior.n_rows` rows.
+def p_at_least(threshold: float, sample: Sample, prior: Prior) -> Floats:
+    """(n_rows,) probability that each row's mean over all its units is >= threshold. O(n_rows x grid)."""
+    left = np.clip(1.0 - sample.n_worth / sample.n_total, 0.0, 1.0)
+    left = np.where(left < 1e-6, 0.0, left)
+    error = shrunk_variance(sample.variance, sample.n_worth, prior) * left / sample.n_worth
+    if not np.any(error > 0):
+        return np.asarray(sample.mean >= threshold - 1e-7, dtype=np.float64)
+    reference = float(error[error > 0].min())
+    extra = prior.shared * np.maximum(error - reference, 0.0)
+    own = (1.0 - prior.shared) * error
+    densities = _edge_densities()
+    shared_sd = float(np.sqrt(prior.shared * reference))
+    likelihood = _likelihood(sample.mean, own + extra)
+    evidence = np.maximum(likelihood @ densities, 1e-300)
+    weights = _edge_weights(evidence, shared_sd, prior)
+    tail = _tail(threshold, shared_sd, prior)
+    above = likelihood @ (densities * np.repeat(tail, len(GAMMA_SHAPES) * len(GAMMA_MEANS), axis=1))
+    p = (above / evidence) @ weights
+    known = np.asarray(sample.mean >= threshold - 1e-7, dtype=np.float64)
+    return np.asarray(np.where(error > 0, np.clip(p, 0.0, 1.0), known), dtype=np.float64)
 
-    Args:
-        mean: (n_rows,) observed means of rows with data.
-        error: (n_rows,) their sampling variances, without the part that all share.
-        prior: what is believed beforehand.
-    """
-    weights = 1.0 / (error + prior.spread**2)
-    pull = prior.n_rows / prior.spread**2
-    total = float(weights.sum()) + pull
-    centre = (float((weights * mean).sum()) + pull * prior.centre) / total
-    excess = float((weights * ((mean - centre) ** 2 - error)).sum())
-    spread2 = (excess + pull * prior.spread**2) / total
-    return centre, float(np.sqrt(max(spread2, (0.2 * prior.spread) ** 2)))
+
+@cache
+def _edge_densities() -> Floats:
+    """(n_means, n_edges * n_gammas) density of a row's mean, all grids in cells of `STEP`; edges vary slowest."""
+    below = EDGES[None, :, None] - MEANS[:, None, None]
+    gammas = [(shape, mean / shape) for mean in GAMMA_MEANS for shape in GAMMA_SHAPES]
+    shape = np.array([gamma[0] for gamma in gammas])
+    scale = np.array([gamma[1] for gamma in gammas])
+    upper = stats.gamma.cdf(below + STEP / 2, shape, scale=scale)
+    cells = upper - stats.gamma.cdf(below - STEP / 2, shape, scale=scale)
+    stray = (below >= 0) / np.maximum((below >= 0).sum(axis=0, keepdims=True), 1)
+    mixed = (1 - STRAY_SHARE) * cells + STRAY_SHARE * stray
+    flat = mixed.reshape(len(MEANS), -1)
+    return np.asarray(flat / flat.sum(axis=0, keepdims=True), dtype=np.float64)
 
 
-def finite_posterior(mean: Floats, variance: Floats, n_worth: Floats, n_total: float, prior: Prior) -> Posterior:
-    """Posterior of each row's mean over all `n_total` units.
+def _likelihood(mean: Floats, error: Floats) -> Floats:
+    """(n_rows, n_means) likelihood of the observed means, the error widened by the width of a grid cell."""
+    variance = error + STEP * STEP / 12
+    return np.asarray(np.exp(-0.5 * (mean[:, None] - MEANS) ** 2 / variance[:, None]), dtype=np.float64)
 
-    Args:
-        mean: (n_rows,) observed means, of rows with data only.
-        variance: (n_rows,) of a unit, as `paired.PairedMean` gives.
-        n_worth: (n_rows,) effective number of units seen, above 0.
-        n_total: effective number of units there are, at least each n_worth.
-        prior: what is believed beforehand.
-    """
-    unit = shrunk_variance(variance, n_worth, prior)
-    own_error, shared_error = (1 - prior.shared) * unit / n_worth, prior.shared * unit / n_worth
-    centre, spread = fitted_rows(mean, own_error, prior)
-    pull = own_error / (own_error + spread**2)
-    trust = shared_error / (shared_error + prior.centre_spread**2)
-    endless = (1 - pull) * mean + pull * centre - trust * (centre - prior.centre)
-    doubt = (1 - pull) * own_error + (1 - trust) * shared_error
-    n_left = np.maximum(n_total - n_worth, 0.0)
-    n_left = np.where(n_left < 1e-6 * n_total, 0.0, n_left)
-    share = n_left / n_total
-    rest = doubt + unit / np.where(n_left > 0, n_left, 1.0)
-    return Posterior(
-        mean=(1.0 - share) * mean + share * endless,
-        spread=share * np.sqrt(rest),
-        dof=np.maximum(n_worth - 1.0, 0.0) + prior.n_units,
-    )
+
+def _edge_weights(evidence: Floats, shared_sd: float, prior: Prior) -> Floats:
+    """(n_edges * n_gammas,) posterior weight of each edge and Gamma from (n_rows, n_edges * n_gammas) evidence."""
+    shifts, weights = _shared_grid(shared_sd)
+    edge_prior = (_edge_pdf(EDGES[None, :] - shifts[:, None], prior) * weights[:, None]).sum(axis=0)
+    n_gammas = len(GAMMA_SHAPES) * len(GAMMA_MEANS)
+    log_weight = np.log(evidence).mean(axis=0) + np.repeat(np.log(np.maximum(edge_prior, 1e-300)), n_gammas)
+    weight = np.exp(log_weight - log_weight.max())
+    return np.asarray(weight / weight.sum(), dtype=np.float64)
+
+
+def _shared_grid(shared_sd: float) -> tuple[Floats, Floats]:
+    """Values of the shared error and their prior weights."""
+    z = np.linspace(-3.5, 3.5, N_SHARED)
+    weight = np.exp(-0.5 * z * z)
+    return z * shared_sd, weight / weight.sum()
+
+
+def _edge_pdf(edge: Floats, prior: Prior) -> Floats:
+    near = np.exp(-np.abs(edge) / prior.edge_spread) / (2 * prior.edge_spread)
+    far = np.exp(-np.abs(edge) / prior.edge_tail) / (2 * prior.edge_tail)
+    return np.asarray((1 - prior.tail_share) * near + prior.tail_share * far, dtype=np.float64)
+
+
+def _tail(threshold: float, shared_sd: float, prior: Prior) -> Floats:
+    """(n_means, n_edges) chance that a grid mean, freed of the shared error, is at or above the threshold."""
+    shifts, weights = _shared_grid(shared_sd)
+    joint = _edge_pdf(EDGES[None, :] - shifts[:, None], prior) * weights[:, None]
+    joint /= np.maximum(joint.sum(axis=0, keepdims=True), 1e-300)
+    is_above = np.clip((MEANS[:, None] - shifts[None, :] - threshold) / STEP + 0.5, 0.0, 1.0)
+    return np.asarray(is_above @ joint, dtype=np.float64)
