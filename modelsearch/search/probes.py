@@ -64,20 +64,21 @@ class Purse:
             self._is_known[row, sorted(columns)] = True
         return True
 
+    def prefix_usd(self, candidate_ids: Sequence[CandidateId], n_items: int) -> float:
+        """Expected USD to bring all candidates to depth `n_items`, on top of what this round already asks for."""
+        status = self._view.outcomes.status[:, :n_items]
+        return self._cells_usd(self._cells((c, np.flatnonzero(status[self._view.row[c]] == 0)) for c in candidate_ids))
+
     def affordable_depth(self, candidate_ids: Sequence[CandidateId], n_items: int) -> int:
         """Largest n <= `n_items` such that all candidates can be bought to depth n together (by bisection)."""
         low, high = 0, n_items
         while low < high:
             middle = (low + high + 1) // 2
-            if self._prefix_usd(candidate_ids, middle) <= self.left_usd * (1 + ROUNDING):
+            if self.prefix_usd(candidate_ids, middle) <= self.left_usd * (1 + ROUNDING):
                 low = middle
             else:
                 high = middle - 1
         return low
-
-    def _prefix_usd(self, candidate_ids: Sequence[CandidateId], n_items: int) -> float:
-        status = self._view.outcomes.status[:, :n_items]
-        return self._cells_usd(self._cells((c, np.flatnonzero(status[self._view.row[c]] == 0)) for c in candidate_ids))
 
     def _cells(self, wanted: Iterable[tuple[CandidateId, Iterable[int]]]) -> dict[int, set[int]]:
         """Columns to pay for by row; row -1 stands for members that the view does not know."""
@@ -97,6 +98,13 @@ class Purse:
     def _item_usd(self, row: int) -> float:
         cost_usd = np.nan if row < 0 else self._costs_usd[row]
         return float("inf") if np.isnan(cost_usd) else float(cost_usd)
+
+
+def by_prior(view: SearchView) -> tuple[CandidateId, ...]:
+    """Live candidates but the baseline: best prior first, then the lower expected cost (unknown last), then the id."""
+    costs_usd = np.nan_to_num(expected_costs(view), nan=np.inf)
+    others = [c for c in view.pool if c != view.baseline_id]
+    return tuple(sorted(others, key=lambda c: (-view.priors.get(c, 0.0), costs_usd[view.row[c]], c)))
 
 
 def merged(probes: Iterable[Probe]) -> tuple[Probe, ...]:

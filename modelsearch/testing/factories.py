@@ -174,6 +174,7 @@ class ViewParts(SettingParts, total=False):
     phase: str
     round: int
     spend_left_usd: float
+    made_at: Mapping[str, int]
     setting: Setting
 
 
@@ -198,6 +199,7 @@ def make_view(score: npt.ArrayLike, **parts: Unpack[ViewParts]) -> SearchView:
         priors={CandidateId(name): merit for name, merit in parts.get("priors", {}).items()},
         spend_left_usd=Decimal(repr(parts.get("spend_left_usd", 100.0))),
         round=parts.get("round", 0),
+        made_at={CandidateId(name): position for name, position in parts.get("made_at", {}).items()},
     )
 
 

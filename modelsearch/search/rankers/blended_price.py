@@ -19,8 +19,8 @@ class BlendedPrice:
     """Merit is minus the blended list price: the cheaper, the earlier.
 
     Price in USD per Mtok at three input tokens to one output token, on the market's date; a composite has the sum of
-    its members'. NaN where a price is unknown; equal prices have equal merit. Reads no outcomes, so one candidate, or none
-    bought, changes nothing. O(n_pool).
+    its members'. NaN where a price is unknown; equal prices have equal merit. Reads no outcomes, so one
+    candidate, or none bought, changes nothing. O(n_pool).
     """
 
     def rank(self, view: SearchView) -> Floats:

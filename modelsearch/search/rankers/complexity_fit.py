@@ -17,7 +17,8 @@ class ComplexityFit:
 
     Complexity in [0, 1] comes from the items (`search.complexity`); the catalogue's bands turn it into parameters in
     billions. Outside the band merit is the ratio of size to the nearer bound (or its inverse), in (0, 1). It only
-    orders: unknown size gets NaN, as do composites and a catalogue without bands. Reads no outcomes. O(n_words + n_pool).
+    orders: unknown size gets NaN, as do composites and a catalogue without bands. Reads no outcomes.
+    O(n_words + n_pool).
     """
 
     def rank(self, view: SearchView) -> Floats:
