@@ -6,6 +6,7 @@ from typing import Literal
 
 import numpy as np
 from scipy.cluster.hierarchy import fcluster, linkage
+from scipy.spatial.distance import pdist
 
 from modelsearch.core.candidate import Single
 from modelsearch.core.ids import CandidateId
@@ -116,7 +117,7 @@ def clusters_of(view: SearchView, ids: Sequence[CandidateId], max_distance: floa
 def _split(points: Floats, max_distance: float) -> list[int]:
     if len(points) < 2:
         return [1] * len(points)
-    labels: list[int] = fcluster(linkage(points, method="average"), max_distance, criterion="distance").tolist()
+    labels: list[int] = fcluster(linkage(pdist(points), method="average"), max_distance, criterion="distance").tolist()
     return labels
 
 
