@@ -6,20 +6,26 @@ from dataclasses import dataclass, field
 import httpx
 
 from modelsearch.core.errors import CatalogError, KeyMissingError
+from modelsearch.core.ids import EndpointId
 from modelsearch.core.market import Provider
 from modelsearch.core.ports import Clock, Dialect
 from modelsearch.core.registry import lookup
-from modelsearch.core.wire import WireRequest
+from modelsearch.core.wire import RawReply, WireRequest
 from modelsearch.providers.limits import AccountLimits
 
 DEFAULT_AUTH_HEADER = "authorization"
+MAX_PORT = 65_535
+HIDDEN = "***"
+SECRET_CHARS = 16
+"""Shorter keys are dummies for local servers; hiding them would hide plain words of replies."""
 _USER_AGENT = "modelsearch"
 
 
 @dataclass(slots=True, kw_only=True)
 class Pause:
-    """Sets an account aside for a while after `n_failures` calls in a row that all came to nothing."""
+    """Sets its subject (a provider, an endpoint) aside for a while after so many calls in a row came to nothing."""
 
+    subject: str
     n_failures: int = 5
     cool_down_s: float = 30.0
     n_in_row: int = 0
@@ -39,10 +45,23 @@ class Pause:
         if self.n_in_row >= self.n_failures:
             self.until_s = now_s + self.cool_down_s
 
+    @property
+    def reason(self) -> str:
+        """Why nothing is sent."""
+        return (
+            f"{self.subject} is down: {self.n_in_row} calls in a row came to nothing; "
+            f"not asked again for {self.cool_down_s:g} s"
+        )
+
 
 @dataclass(slots=True, kw_only=True)
 class Account:
-    """One provider's account in use. The key is kept out of its repr."""
+    """One provider's account in use. The key is kept out of its repr.
+
+    Attributes:
+        pause: of the provider, after connections that never stood.
+        endpoint_pauses: of each endpoint, after any other failure: one dead model says nothing about the others.
+    """
 
     provider: Provider
     base_url: str
@@ -51,6 +70,7 @@ class Account:
     limits: AccountLimits
     transport: httpx.AsyncBaseTransport
     pause: Pause
+    endpoint_pauses: dict[EndpointId, Pause] = field(default_factory=dict)
     _prepared: dict[tuple[str, tuple[tuple[str, str], ...]], tuple[httpx.URL, httpx.Headers]] = field(
         default_factory=dict, repr=False
     )
@@ -62,6 +82,24 @@ class Account:
         request = httpx.Request("POST", url, headers=headers, stream=httpx.ByteStream(wire.body))
         request.headers["content-length"] = str(len(wire.body))  # httpx adds it only to `content`, at twice the cost
         return request
+
+    def paused(self, endpoint_id: EndpointId, now_s: float) -> Pause | None:
+        """What keeps an endpoint from being called now."""
+        own = self.endpoint_pauses.get(endpoint_id)
+        return next((pause for pause in (self.pause, own) if pause is not None and pause.is_on(now_s)), None)
+
+    def note_success(self, endpoint_id: EndpointId) -> None:
+        """A call was answered, be it with an error that is the call's own fault."""
+        self.pause.succeed()
+        self.endpoint_pauses.pop(endpoint_id, None)
+
+    def note_failure(self, endpoint_id: EndpointId, now_s: float, *, is_connected: bool) -> None:
+        """A call came to nothing."""
+        if is_connected:
+            self.pause.succeed()
+            self.endpoint_pauses.setdefault(endpoint_id, Pause(subject=f"endpoint {endpoint_id}")).fail(now_s)
+        else:
+            self.pause.fail(now_s)
 
     def _prepare(self, wire: WireRequest) -> tuple[httpx.URL, httpx.Headers]:
         url = httpx.URL(self.base_url + wire.path)
@@ -80,7 +118,23 @@ class Account:
 
     def hide_key(self, text: str) -> str:
         """`text` without the key, should a provider have echoed it."""
-        return text.replace(self.key, "***") if self.key else text
+        return text.replace(self.key, HIDDEN) if len(self.key) >= SECRET_CHARS else text
+
+    def reply(self, response: httpx.Response, body: bytes, latency_s: float, n_attempts: int) -> RawReply:
+        """The reply to keep: what came, without the key, should it hold it, for it goes into the journal."""
+        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers.raw}
+        key = self.key
+        if len(key) >= SECRET_CHARS:
+            if any(key in value for value in headers.values()):
+                headers = {name: self.hide_key(value) for name, value in headers.items()}
+            body = body.replace(key.encode(), HIDDEN.encode())
+        return RawReply(
+            http_status=response.status_code,
+            body=body,
+            headers=headers,
+            latency_s=latency_s,
+            n_attempts=n_attempts,
+        )
 
 
 def checked_base_url(provider: Provider) -> str:
@@ -93,13 +147,17 @@ def checked_base_url(provider: Provider) -> str:
         url = httpx.URL(provider.base_url)
     except httpx.InvalidURL:
         url = httpx.URL("")
-    if url.scheme not in ("http", "https") or not url.host or url.query or url.userinfo:
+    if url.scheme not in ("http", "https") or not _is_plain(url):
         message = (
             f"provider {provider.id}: base_url must be http(s)://host/path without login or query, "
             f"got {url.scheme}://{url.host}: correct the provider's file in catalogs/providers"
         )
         raise CatalogError(message)
     return provider.base_url.rstrip("/")
+
+
+def _is_plain(url: httpx.URL) -> bool:
+    return bool(url.host) and not (url.query or url.userinfo) and (url.port or 443) <= MAX_PORT
 
 
 def checked_key(provider: Provider, key: str | None) -> str:

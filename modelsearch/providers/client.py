@@ -86,8 +86,9 @@ class ProviderClient:
             KeyMissingError: the provider needs a key and none was given.
         """
         account = self._accounts.get(endpoint.provider_id) or self._open(endpoint.provider_id)
-        if account.pause.is_on(self._clock.now_s()):
-            return RawReply(http_status=0, is_sent=False, n_attempts=0, failure=_down(account))
+        pause = account.paused(endpoint.id, self._clock.now_s())
+        if pause is not None:
+            return RawReply(http_status=0, is_sent=False, n_attempts=0, failure=pause.reason)
         for n_attempts in range(1, self._backoff.max_attempts + 1):
             raw, retry = await self._attempt(account, wire, n_attempts)
             if retry.kind in ("quota", "auth"):
@@ -96,7 +97,11 @@ class ProviderClient:
                 break
             if n_attempts < self._backoff.max_attempts:
                 await self._clock.sleep(self._backoff.wait_s(n_attempts, retry))
-        self._note(account, raw, retry)
+        if raw.http_status == 0 or retry.kind in ("rate", "transient"):
+            is_connected = raw.http_status != 0 or raw.is_sent
+            account.note_failure(endpoint.id, self._clock.now_s(), is_connected=is_connected)
+        else:
+            account.note_success(endpoint.id)
         return raw
 
     def _open(self, provider_id: ProviderId) -> Account:
@@ -112,7 +117,7 @@ class ProviderClient:
             dialect=dialect_of(provider),
             limits=limits_of(provider, self._clock),
             transport=self._transport_factory(provider),
-            pause=Pause(),
+            pause=Pause(subject=f"provider {provider.id}"),
         )
         self._accounts[provider_id] = account
         return account
@@ -146,21 +151,7 @@ class ProviderClient:
                 failure=account.hide_key(f"provider {account.provider.id}: {type(error).__name__}: {error}"),
                 n_attempts=n_attempts,
             )
-        key = account.key.encode()
-        return RawReply(
-            http_status=response.status_code,
-            body=body.replace(key, b"***") if key and key in body else body,
-            headers={name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers.raw},
-            latency_s=self._clock.now_s() - start_s,
-            n_attempts=n_attempts,
-        )
-
-    def _note(self, account: Account, raw: RawReply, retry: Retry) -> None:
-        """Keep count of calls that came to nothing."""
-        if raw.http_status == 0 or retry.kind in ("rate", "transient"):
-            account.pause.fail(self._clock.now_s())
-        else:
-            account.pause.succeed()
+        return account.reply(response, body, self._clock.now_s() - start_s, n_attempts)
 
 
 async def _read(response: httpx.Response) -> bytes:
@@ -194,14 +185,6 @@ def _verdict(account: Account, raw: RawReply) -> Retry:
 def _is_unsent(error: Exception) -> bool:
     """By name, so that the exceptions of httpx's forks count as well; what is not known to be unsent was sent."""
     return any(cls.__name__ in _NOT_SENT for cls in type(error).__mro__)
-
-
-def _down(account: Account) -> str:
-    pause = account.pause
-    return (
-        f"provider {account.provider.id} is down: {pause.n_in_row} calls in a row came to nothing; "
-        f"not asked again for {pause.cool_down_s:g} s"
-    )
 
 
 def _stopped(account: Account, retry: Retry) -> QuotaError | AuthenticationError:

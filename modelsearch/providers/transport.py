@@ -34,7 +34,11 @@ _DECODED = frozenset({b"content-encoding", b"content-length", b"transfer-encodin
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timeouts:
-    """Seconds: to connect, between two reads, and for the whole request."""
+    """Seconds: to connect, between two reads, and for the whole request.
+
+    Connecting gets half of the whole at most: a total that ran out while connecting could not be told from one that
+    ran out after the request was sent.
+    """
 
     connect_s: float = 15.0
     read_s: float = 120.0
@@ -58,7 +62,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
     def __init__(self, *, timeouts: Timeouts | None = None, max_reply_bytes: int = MAX_REPLY_BYTES) -> None:
         limits = timeouts or Timeouts()
         self._timeout = aiohttp.ClientTimeout(
-            total=limits.total_s, connect=min(limits.connect_s, limits.total_s), sock_read=limits.read_s
+            total=limits.total_s, connect=min(limits.connect_s, limits.total_s / 2), sock_read=limits.read_s
         )
         self._max_reply_bytes = max_reply_bytes
         self._session: aiohttp.ClientSession | None = None
