@@ -87,4 +87,5 @@ def _nested(tokens: Iterable[Any], *, is_inside: bool, open_end: int) -> bool:
 
 
 def _is_list(value: object) -> bool:
-    return isinstance(value, Iterable) and not isinstance(value, str | bytes)
+    # the parser's own list has __getitem__ but no __iter__
+    return hasattr(value, "__getitem__") and not isinstance(value, str | bytes)
