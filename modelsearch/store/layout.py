@@ -22,12 +22,12 @@ from random import Random
 
 import numpy as np
 
-from modelsearch.core.errors import RunNotFoundError, StoreError
+from modelsearch.core.errors import RunNotFoundError
 from modelsearch.core.ids import Json, RunId, sha256_hex
 
 RUN_ROOT = Path(".modelsearch") / "runs"
 REPLIES_FILE = Path(".modelsearch") / "replies.sqlite"
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_UNSAFE = re.compile(r"[^\w.-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,16 +78,8 @@ class RunDir:
         return self.path / "stages"
 
     def table(self, phase: str, name: str) -> Path:
-        """The Parquet file of a table of a phase.
-
-        Raises:
-            StoreError: a name that is no plain file name.
-        """
-        for part in (phase, name):
-            if not _NAME.fullmatch(part):
-                message = f"stage {phase!r}, table {name!r}: expected letters, digits, '.', '_', '-', got {part!r}"
-                raise StoreError(message)
-        return self.stages / phase / f"{name}.parquet"
+        """The Parquet file of a table of a phase; a phase whose name is no file name gets a hash in its place."""
+        return self.stages / _folder_name(phase) / f"{name}.parquet"
 
     @property
     def exists(self) -> bool:
@@ -168,6 +160,12 @@ def fingerprint(**parts: object) -> str:
     Strategies count with their class, sets without order, amounts by value (0.10 is 0.1), arrays as lists.
     """
     return sha256_hex({name: _canonical(part) for name, part in parts.items()})
+
+
+def _folder_name(phase: str) -> str:
+    """The name itself where it is safe: plans are the user's, and a paid run must not fail over a name at its end."""
+    safe = _UNSAFE.sub("_", phase).strip(".")
+    return phase if safe == phase and phase else f"{safe}-{sha256_hex(phase)[:6]}".lstrip("-")
 
 
 def _canonical(value: object) -> Json:  # noqa: PLR0911 - one line per type

@@ -138,9 +138,10 @@ def _opened(path: Path) -> sqlite3.Connection:
     try:
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = NORMAL")
-        _check_version(path, db)
+        is_new = _is_new(path, db)
         db.executescript(_CREATE)
-        db.execute(f"PRAGMA user_version = {_VERSION}")
+        if is_new:
+            db.execute(f"PRAGMA user_version = {_VERSION}")
         db.execute(_SELECT, (b"",))
     except BaseException:
         db.close()
@@ -148,11 +149,12 @@ def _opened(path: Path) -> sqlite3.Connection:
     return db
 
 
-def _check_version(path: Path, db: sqlite3.Connection) -> None:
+def _is_new(path: Path, db: sqlite3.Connection) -> bool:
     (version,) = db.execute("PRAGMA user_version").fetchone()
     if version not in (0, _VERSION):
         message = f"reply store {path}: expected version {_VERSION}, got {version}; a newer modelsearch wrote it"
         raise StoreError(message)
+    return bool(version == 0)
 
 
 def _set_aside(path: Path, why: str) -> Path:

@@ -24,13 +24,14 @@ from modelsearch.core.search import Drop, Move, Probe
 
 texts = st.text(max_size=8)
 numbers = st.floats(allow_nan=False)
+finite = st.floats(allow_nan=False, allow_infinity=False)
 counts = st.integers(min_value=0, max_value=2**53)
 amounts = st.decimals(min_value=0, max_value=10**6, places=12)
 statuses = st.sampled_from(Status)
 
 params = st.builds(
     GenParams,
-    temperature=st.none() | numbers,
+    temperature=st.none() | finite,
     max_output_tokens=st.none() | counts,
     reasoning_effort=st.none() | texts,
 )
@@ -45,7 +46,7 @@ candidates: st.SearchStrategy[Candidate] = st.one_of(
     st.builds(
         Cascade,
         legs=st.lists(singles, max_size=3).map(tuple),
-        thresholds=st.lists(numbers, max_size=3).map(tuple),
+        thresholds=st.lists(finite, max_size=3).map(tuple),
     ),
 )
 drops = st.builds(

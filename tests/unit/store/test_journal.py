@@ -195,7 +195,8 @@ def test_kill_9_loses_nothing_acknowledged_and_frees_the_lock(killed: tuple[Path
 
 def test_importing_journal_and_ledger_leaves_pyarrow_and_pandas_out() -> None:
     code = (
-        "import sys, modelsearch.store.journal, modelsearch.store.ledger; "
+        "import sys, modelsearch.store.journal, modelsearch.store.ledger, modelsearch.store.replies, "
+        "modelsearch.store.layout, modelsearch.store.result_json, modelsearch.store.stage_tables; "
         "sys.exit(any(m in sys.modules for m in ('pyarrow', 'pandas')))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
