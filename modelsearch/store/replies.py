@@ -7,10 +7,13 @@ and not the key as primary key: five times quicker to fill with replies of 1 KB.
 import json
 import logging
 import sqlite3
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from threading import Lock
 
 from modelsearch.core.errors import StoreError
+from modelsearch.core.events import CallReplied, CallReserved, Event
+from modelsearch.core.ids import CallId
 from modelsearch.core.wire import RawReply
 
 _LOG = logging.getLogger(__name__)
@@ -131,6 +134,20 @@ class SqliteReplies:
         self._db.close()
         self.set_aside = _set_aside(self._path, str(error))
         self._db = _opened(self._path)
+
+
+def replies_of(events: Iterable[Event]) -> Iterator[tuple[str, RawReply]]:
+    """Key and reply of each call that the journal holds a reply of, without headers.
+
+    A resumed run puts those worth keeping into its store: a kill may have lost the last batch.
+    """
+    keys: dict[CallId, str] = {}
+    for event in events:
+        if isinstance(event, CallReserved):
+            keys[event.call_id] = event.key
+        elif isinstance(event, CallReplied) and event.call_id in keys:
+            raw = RawReply(http_status=event.http_status, body=event.body, latency_s=event.latency_s)
+            yield keys[event.call_id], raw
 
 
 def _opened(path: Path) -> sqlite3.Connection:

@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 from modelsearch.core.errors import StoreError
-from modelsearch.core.ids import sha256_hex
+from modelsearch.core.events import CallReplied, Event
+from modelsearch.core.ids import CallId, sha256_hex
 from modelsearch.core.wire import RawReply
-from modelsearch.store.replies import MemoryReplies, SqliteReplies
+from modelsearch.store.replies import MemoryReplies, SqliteReplies, replies_of
+from tests.unit.store.events import reserved
 
 
 @pytest.fixture
@@ -155,6 +157,16 @@ def test_a_key_is_a_sha256(path: Path, bad: str) -> None:
     with pytest.raises(StoreError, match="64 hex digits"):
         store.get(bad)
     store.close()
+
+
+def test_the_journal_gives_back_what_a_kill_took() -> None:
+    events: list[Event] = [
+        reserved("c1"),
+        reserved("c2"),
+        CallReplied(call_id=CallId("c2"), http_status=200, body=b"{}", latency_s=0.5),
+        CallReplied(call_id=CallId("stranger"), http_status=200, body=b"?", latency_s=0.5),
+    ]
+    assert list(replies_of(events)) == [("k", RawReply(http_status=200, body=b"{}", latency_s=0.5))]
 
 
 def test_memory_keeps_the_first_too() -> None:
