@@ -62,16 +62,11 @@ class Usage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """A decoded reply of one call: the text as sent, how it ended, what it used, and who served it.
-
-    Attributes:
-        has_usage: False where an error told no usage: `usage` is then empty, and the call may have been billed.
-    """
+    """A decoded reply of one call: the text as sent, how it ended, what it used, and who served it."""
 
     text: str
     status: Status
     usage: Usage
-    has_usage: bool = True
     finish_reason: str = ""
     model: str = ""
     host: str = ""

@@ -79,9 +79,15 @@ class Account:
         """The HTTP request of a wire request, key included."""
         prepared = self._prepared.get((wire.path, tuple(wire.headers.items())))
         url, headers = prepared or self._prepare(wire)
-        request = httpx.Request("POST", url, headers=headers, stream=httpx.ByteStream(wire.body))
+        stream = httpx.ByteStream(wire.body)
+        request = httpx.Request("POST", url, headers=headers, stream=stream, extensions=self._extensions())
         request.headers["content-length"] = str(len(wire.body))  # httpx adds it only to `content`, at twice the cost
         return request
+
+    def _extensions(self) -> Mapping[str, Mapping[str, float]]:
+        """The time limits as httpx's own transports read them."""
+        limit_s = self.provider.timeout_s
+        return {"timeout": dict.fromkeys(("connect", "read", "write", "pool"), limit_s)}
 
     def paused(self, endpoint_id: EndpointId, now_s: float) -> Pause | None:
         """What keeps an endpoint from being called now."""

@@ -4,8 +4,10 @@ Repeated by itself is only what was surely not billed: a connection that never s
 limit or server error. What was sent and not answered in full goes back to the caller at once, marked `is_sent`.
 """
 
+import asyncio
 import random
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
@@ -24,7 +26,10 @@ from modelsearch.providers.transport import MAX_REPLY_BYTES, AiohttpTransport, T
 
 TransportFactory = Callable[[Provider], httpx.AsyncBaseTransport]
 BYTES_PER_TOKEN = 4.0
+PAYMENT_REQUIRED = 402
 CONNECT_S = 15.0
+BACKSTOP_S = 2.0
+"""Over the provider's time limit: for transports that know no limit of the whole; ours ends by itself before."""
 _NOT_SENT = frozenset({"ConnectError", "ConnectTimeout", "PoolTimeout", "UnsupportedProtocol", "ProxyError"})
 _DONE = Retry(kind="none")
 
@@ -97,12 +102,18 @@ class ProviderClient:
                 break
             if n_attempts < self._backoff.max_attempts:
                 await self._clock.sleep(self._backoff.wait_s(n_attempts, retry))
+        if raw.http_status == PAYMENT_REQUIRED:  # it named a wait, and waiting did not help
+            raise _stopped(account, replace(retry, kind="quota"))
+        self._note(account, endpoint, raw, retry)
+        return raw
+
+    def _note(self, account: Account, endpoint: Endpoint, raw: RawReply, retry: Retry) -> None:
+        """Keep count of calls that came to nothing."""
         if raw.http_status == 0 or retry.kind in ("rate", "transient"):
             is_connected = raw.http_status != 0 or raw.is_sent
             account.note_failure(endpoint.id, self._clock.now_s(), is_connected=is_connected)
         else:
             account.note_success(endpoint.id)
-        return raw
 
     def _open(self, provider_id: ProviderId) -> Account:
         provider = self._market.providers.get(provider_id)
@@ -141,8 +152,9 @@ class ProviderClient:
         """One request and its whole reply, whatever comes of it."""
         start_s = self._clock.now_s()
         try:
-            response = await account.transport.handle_async_request(request)
-            body = await _read(response)
+            async with asyncio.timeout(account.provider.timeout_s + BACKSTOP_S):
+                response = await account.transport.handle_async_request(request)
+                body = await _read(response)
         except Exception as error:  # noqa: BLE001 - a user's transport may raise anything; all of it is data from here
             return RawReply(
                 http_status=0,

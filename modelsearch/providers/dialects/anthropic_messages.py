@@ -87,7 +87,6 @@ class AnthropicMessages:
             text=text,
             status=status,
             usage=_usage(body.usage) if body.usage else Usage(),
-            has_usage=body.usage is not None,
             finish_reason=body.stop_reason or "",
             model=body.model or "",
             error=_error_text(body.error, status),

@@ -100,7 +100,6 @@ class GoogleGenerate:
             text=text,
             status=status,
             usage=_usage(body.usage_metadata) if body.usage_metadata else Usage(),
-            has_usage=body.usage_metadata is not None,
             finish_reason=reason,
             model=body.model_version or "",
             fingerprint=body.model_version or "",

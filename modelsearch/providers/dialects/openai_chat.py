@@ -118,7 +118,6 @@ class OpenAiChat:
             text=text,
             status=status,
             usage=_usage(body.usage) if body.usage else Usage(),
-            has_usage=body.usage is not None,
             finish_reason=(choice.finish_reason if choice else None) or "",
             model=body.model or "",
             host=body.provider or "",

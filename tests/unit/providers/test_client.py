@@ -189,6 +189,15 @@ async def test_no_money_stops(status: int, error: object) -> None:
         await send(client)
 
 
+async def test_no_money_that_names_a_wait_is_waited_for_and_then_stops() -> None:
+    client, clock = make_client(make_script(fault(402, retry_after="2"), ok), max_attempts=2)
+    assert (await send(client)).http_status == 200
+    client, clock = make_client(make_script(fault(402, retry_after="2")), max_attempts=2)
+    with pytest.raises(QuotaError, match="no money or quota left"):
+        await send(client)
+    assert clock.slept == [2.0]
+
+
 async def test_a_refused_key_names_its_variable_and_not_itself() -> None:
     client, _ = make_client(make_script(fault(401, f"Incorrect API key {KEY}")))
     with pytest.raises(AuthenticationError, match="provider acme refuses the key in ACME_API_KEY") as caught:
@@ -313,6 +322,23 @@ async def test_rate_limits_shrink_what_is_in_flight() -> None:
     most = 0
     await asyncio.gather(*(send(client) for _ in range(20)))
     assert 4 <= most <= 7
+
+
+async def test_a_transport_without_time_limits_of_its_own_gets_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[httpx.Request] = []
+
+    async def hang(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        await asyncio.Event().wait()
+        return ok()
+
+    monkeypatch.setattr("modelsearch.providers.client.BACKSTOP_S", 0.01)
+    client = ProviderClient(
+        make_market(timeout_s=0.01), {ACME: KEY}, transport_factory=lambda _: httpx.MockTransport(hang)
+    )
+    raw = await send(client)
+    assert (raw.http_status, raw.is_sent, raw.failure) == (0, True, "provider acme: TimeoutError: ")
+    assert asked[0].extensions["timeout"] == {"connect": 0.01, "read": 0.01, "write": 0.01, "pool": 0.01}
 
 
 async def test_a_cancelled_call_gives_its_place_back() -> None:
