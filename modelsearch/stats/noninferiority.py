@@ -28,6 +28,8 @@ ADAPTIVE_SHARE = 0.6
 """Part of the first stake that follows the adaptive bet; the rest is split evenly over the fixed ones."""
 PRIOR_UNITS = 1.0
 PRIOR_VARIANCE = 0.25
+LEAST_NULL = -1.0 + 1e-9
+"""A null mean of -1 or less is met by units of -1 alone; just above it the largest bet stays finite."""
 TOLERANCE_PER_UNIT = 1e-7
 """Scores arrive as float32: equal totals may differ by this much a unit."""
 
@@ -70,7 +72,7 @@ def log_wealth(x: Floats, bound: Bound, start: Ints | None = None) -> Floats:
             its null mean counts everything before. None = 0.
 
     Returns:
-        (n_rows, n_steps) log wealth; +inf from where the total is above the bound for sure; frozen after a row's end.
+        (n_rows, n_steps) log wealth, frozen after a row's end. What is sure is for `sure_decisions` to say.
 
     Raises:
         ValueError: values out of [-1, 1], or more steps than units.
@@ -85,13 +87,9 @@ def log_wealth(x: Floats, bound: Bound, start: Ints | None = None) -> Floats:
     if np.abs(values).max() > 1.0 + TOLERANCE_PER_UNIT:
         raise ValueError(f"values of the e-process must lie in [-1, 1], got one of size {np.abs(values).max()}")
     mean_null = null_means(values, bound)
-    is_sure = np.logical_or.accumulate(seen & (mean_null <= -1.0 + TOLERANCE_PER_UNIT), axis=1)
-    if bound.is_population:
-        is_sure[:] = False
-    is_live = seen & ~is_sure
     if start is not None:
-        is_live &= np.arange(x.shape[1])[None, :] >= start[:, None]
-    return np.asarray(np.where(is_sure, np.inf, _mixture(values, mean_null, is_live)), dtype=np.float64)
+        seen &= np.arange(x.shape[1])[None, :] >= start[:, None]
+    return _mixture(values, mean_null, seen)
 
 
 def null_means(values: Floats, bound: Bound) -> Floats:
@@ -105,18 +103,20 @@ def null_means(values: Floats, bound: Bound) -> Floats:
 
 def _mixture(values: Floats, mean_null: Floats, is_live: npt.NDArray[np.bool_]) -> Floats:
     """Log of the mixture of the adaptive bet and the fixed shares; all bets are functions of the past alone."""
-    safe_null = np.maximum(mean_null, -1.0 + 1e-9)
+    safe_null = np.maximum(mean_null, LEAST_NULL)
     largest = MAX_BET_SHARE / (1.0 + safe_null)
     edge = np.where(is_live, values - safe_null, 0.0)
     bets = [np.clip(_adaptive_bets(values, safe_null), 0.0, largest), *(share * largest for share in FIXED_SHARES)]
     first = [ADAPTIVE_SHARE] + [(1.0 - ADAPTIVE_SHARE) / len(FIXED_SHARES)] * len(FIXED_SHARES)
-    total = np.full(values.shape, -np.inf)
-    for stake, bet in zip(first, bets, strict=True):
-        move = bet * edge
-        if move.size and move.min() <= -1.0:
-            raise ArithmeticError("a factor of the e-process is not positive: the bet left its admissible range")
-        total = np.logaddexp(total, np.log(stake) + np.cumsum(np.log1p(move), axis=1))
-    return total
+    logs = [np.log(stake) + np.cumsum(_log_factors(bet * edge), axis=1) for stake, bet in zip(first, bets, strict=True)]
+    largest_log = np.maximum.reduce(logs)
+    return np.asarray(largest_log + np.log(sum(np.exp(log - largest_log) for log in logs)), dtype=np.float64)
+
+
+def _log_factors(move: Floats) -> Floats:
+    if move.min(initial=0.0) <= -1.0:
+        raise ArithmeticError("a factor of the e-process is not positive: the bet left its admissible range")
+    return np.asarray(np.log1p(move), dtype=np.float64)
 
 
 def _adaptive_bets(values: Floats, mean_null: Floats) -> Floats:
@@ -130,7 +130,7 @@ def _adaptive_bets(values: Floats, mean_null: Floats) -> Floats:
 
 
 def best_log_wealth(x: Floats, bound: Bound, start: Ints | None = None) -> Floats:
-    """(n_rows,) the largest log wealth so far, at least 0: what Ville's inequality bounds; +inf = for sure."""
+    """(n_rows,) the largest log wealth so far, at least 0: what Ville's inequality bounds."""
     wealth = log_wealth(x, bound, start)
     return np.asarray(wealth.max(axis=1, initial=0.0), dtype=np.float64)
 
