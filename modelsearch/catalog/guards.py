@@ -91,19 +91,19 @@ def _dearest_standard(endpoint: EndpointRow, key: str, over_tokens: int) -> Deci
 
 
 def _tier_problems(where: str, endpoint: EndpointRow) -> Iterator[str]:
-    for row in endpoint.prices:
-        if row.over_tokens == 0:
-            continue
-        base = {
-            key
-            for each in endpoint.prices
-            if each.over_tokens == 0 and each.processing == row.processing
-            for _, key, _ in each.prices()
-            if key in _TOKEN_KEYS
-        }
-        absent = sorted(base - {key for _, key, _ in row.prices()})
+    lengths = {row.over_tokens for row in endpoint.prices if row.processing == "standard"}
+    for processing in dict.fromkeys(row.processing for row in endpoint.prices):
+        rows = [row for row in endpoint.prices if row.processing == processing]
+        absent = sorted(lengths - {row.over_tokens for row in rows})
         if absent:
-            yield f"{where}.{_row_name(row)}: expected every token price of the short-prompt row, got none for {absent}"
+            name = f"{where}.prices[{processing}]"
+            yield f"{name}: expected a row for each prompt length of standard, got none over {absent}"
+        base = {key for row in rows if row.over_tokens == 0 for _, key, _ in row.prices() if key in _TOKEN_KEYS}
+        for row in (row for row in rows if row.over_tokens):
+            unpriced = sorted(base - {key for _, key, _ in row.prices()})
+            if unpriced:
+                name = f"{where}.{_row_name(row)}"
+                yield f"{name}: expected every token price of the short-prompt row, got none for {unpriced}"
 
 
 def _twin_problems(where: str, endpoint: EndpointRow) -> Iterator[str]:

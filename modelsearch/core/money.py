@@ -39,7 +39,11 @@ def usd(value: Decimal | float | str) -> Decimal:
     if not amount.is_finite() or amount < 0:
         message = f"amount in USD: expected a finite number >= 0, got {value!r}"
         raise ValueError(message)
-    return round_usd(amount)
+    try:
+        return round_usd(amount)
+    except InvalidOperation:
+        message = f"amount in USD: expected less than 1e16, got {value!r}"
+        raise ValueError(message) from None
 
 
 def call_cost_usd(usage: "Usage", prices: Mapping["RateKind", Decimal | None]) -> Decimal:
