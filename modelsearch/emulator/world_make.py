@@ -20,7 +20,7 @@ MAX_TRIES = 200
 CHEAP_SHARE = 0.4
 MIN_FEASIBLE, MAX_FEASIBLE_SHARE = 2, 0.2
 MIN_BASELINE_QUALITY = 0.8
-_INPUT_TOKENS = 150
+_SHORT_TOKENS, _LONG_TOKENS = 10, 1000
 _KINDS: tuple[RateKind, RateKind] = ("input", "output")
 
 
@@ -73,23 +73,24 @@ def _first_good(tries: Iterable[_Try]) -> _Try:
     return min(seen, key=lambda found: found.badness)
 
 
-def _costs(endpoints: Sequence[Endpoint], outcomes: WorldOutcomes) -> Floats:
-    """(n_endpoints,) mean price of an item of usual length, hidden tokens included."""
+def _costs(endpoints: Sequence[Endpoint], outcomes: WorldOutcomes, n_input: int) -> Floats:
+    """(n_endpoints,) mean price of an item with a prompt of `n_input` tokens, hidden tokens included."""
     n_output = (outcomes.visible + outcomes.hidden).mean(axis=1)
     prices = [list_prices(endpoint) for endpoint in endpoints]
     usd_input, usd_output = (np.array([float(row[kind] or 0) for row in prices]) for kind in _KINDS)
-    return np.asarray(usd_input * _INPUT_TOKENS + usd_output * n_output, dtype=np.float64)
+    return np.asarray(usd_input * n_input + usd_output * n_output, dtype=np.float64)
 
 
 def _judged(task: TaskSpec, label: str, market: Market, outcomes: WorldOutcomes) -> _Try:
     """A draw with its baseline: the most accurate endpoint of a premium provider, the dearer of equals."""
     endpoints = tuple(market.endpoints.values())
-    cost = _costs(endpoints, outcomes)
+    short, long = (_costs(endpoints, outcomes, n_input) for n_input in (_SHORT_TOKENS, _LONG_TOKENS))
     is_cut = outcomes.visible + outcomes.hidden > task.max_output_tokens
     quality = (outcomes.is_right & ~outcomes.is_refused & ~is_cut).mean(axis=1)
     is_premium = np.array([market.providers[e.provider_id].pricing_class == "premium" for e in endpoints])
-    baseline = int(np.lexsort((-cost, -np.where(is_premium, quality, -1.0)))[0])
-    is_feasible = (quality >= quality[baseline] - task.margin) & (cost <= CHEAP_SHARE * cost[baseline])
+    baseline = int(np.lexsort((-short, -np.where(is_premium, quality, -1.0)))[0])
+    is_cheap = (short <= CHEAP_SHARE * short[baseline]) & (long <= CHEAP_SHARE * long[baseline])
+    is_feasible = (quality >= quality[baseline] - task.margin) & is_cheap
     n_feasible, most = int(is_feasible.sum()), MAX_FEASIBLE_SHARE * len(endpoints)
     badness = max(0.0, MIN_FEASIBLE - n_feasible) + max(0.0, n_feasible - most)
     badness += 10.0 * max(0.0, MIN_BASELINE_QUALITY - float(quality[baseline]))
