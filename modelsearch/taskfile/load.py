@@ -6,7 +6,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import BaseModel, ValidationError
 
 from modelsearch.core.candidate import DEFAULT_PROMPT
@@ -17,12 +16,14 @@ from modelsearch.core.task import Item, Prompt, Requirements, ScorerSpec, TaskSp
 from modelsearch.taskfile.checks import check_sureness, check_task
 from modelsearch.taskfile.items import items_of
 from modelsearch.taskfile.overrides import TaskOverrides, overridden
-from modelsearch.taskfile.read import ReadParquet, read_rows, read_text
+from modelsearch.taskfile.read import ReadParquet, read_rows
 from modelsearch.taskfile.schema import FieldRow, PromptRow, RequirementRow, TaskFile
 from modelsearch.taskfile.scorer import build_scorer, did_you_mean
+from modelsearch.taskfile.yaml_text import read_yaml
 
 DEFAULT_MARGIN = 0.02
 DEFAULT_ALPHA = 0.05
+UNKNOWN_KEY = ("extra_forbidden", "invalid_key")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,14 +94,7 @@ def load_task(path: Path, *, overrides: TaskOverrides | None = None, loading: Ta
 
 
 def _mapping(path: Path) -> dict[str, Any]:
-    text = read_text(path, "task")
-    try:
-        raw = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        place = f", line {mark.line + 1}, column {mark.column + 1}" if mark is not None else ""
-        problem = getattr(error, "problem", None) or str(error).splitlines()[0]
-        raise TaskFileError(f"task {path}{place}: broken YAML: {problem}") from error
+    raw = read_yaml(path, "task")
     if not isinstance(raw, dict):
         raise TaskFileError(f"task {path}: expected a mapping with id, kind, items, prompt, got {type(raw).__name__}")
     return raw
@@ -116,10 +110,10 @@ def _validated(raw: dict[str, Any], owner: str) -> TaskFile:
 def _first_problem(error: ValidationError) -> str:
     """The first problem in our words: where, what is allowed, what it got."""
     details = error.errors(include_url=False)
-    first = next((detail for detail in details if detail["type"] == "extra_forbidden"), details[0])
+    first = next((detail for detail in details if detail["type"] in UNKNOWN_KEY), details[0])
     names = [str(part) for part in first["loc"] if part not in {"PromptRow", "str"}]
     where = ".".join(names)
-    if first["type"] == "extra_forbidden":
+    if first["type"] in UNKNOWN_KEY:
         known: dict[str, type[BaseModel]] = {
             "requirements": RequirementRow,
             "fields": FieldRow,

@@ -1,11 +1,16 @@
 """What a command line may change in a task: margin, alpha and the requirements."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from decimal import Decimal
-from typing import Any
+from typing import Any, get_args
 
+from modelsearch.core.errors import OptionError
+from modelsearch.core.market import PricingClass
 from modelsearch.core.task import Requirements, TaskSpec
 from modelsearch.taskfile.checks import check_sureness
+
+WEIGHTED = ("cost", "quality", "latency")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +40,7 @@ def overridden(task: TaskSpec, overrides: TaskOverrides) -> TaskSpec:
         OptionError: a value is out of range.
     """
     check_sureness(overrides)
+    _check_requirements(overrides)
     given: dict[str, Any] = {
         field.name: getattr(overrides, field.name)
         for field in fields(overrides)
@@ -43,3 +49,28 @@ def overridden(task: TaskSpec, overrides: TaskOverrides) -> TaskSpec:
     own = {name: given.pop(name) for name in ("margin", "alpha") if name in given}
     requirements: Requirements = replace(task.requirements, **given)
     return replace(task, requirements=requirements, **own)
+
+
+def _check_requirements(given: TaskOverrides) -> None:
+    for name in ("max_cost_usd_per_1k", "max_latency_s", "min_context_tokens"):
+        value = getattr(given, name)
+        if value is not None and not 0 < value < float("inf"):
+            raise OptionError(f"{name}: expected a number > 0, got {value}")
+    for name in ("min_quality", "target_quality"):
+        value = getattr(given, name)
+        if value is not None and not 0 <= value <= 1:
+            raise OptionError(f"{name}: expected a score in [0, 1], got {value}")
+    _check_weights(given.weights or {"cost": 1.0})
+    for pricing in given.pricing or ():
+        if pricing not in get_args(PricingClass):
+            raise OptionError(f"pricing: expected one of {', '.join(get_args(PricingClass))}, got {pricing!r}")
+
+
+def _check_weights(weights: Mapping[str, float]) -> None:
+    for name, weight in weights.items():
+        if name not in WEIGHTED:
+            raise OptionError(f"weights: expected one of {', '.join(WEIGHTED)}, got {name!r}")
+        if not 0 <= weight < float("inf"):
+            raise OptionError(f"weights: {name}: expected a number >= 0, got {weight}")
+    if not any(weights.values()):
+        raise OptionError("weights: expected at least one above 0, got only zeros")

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from modelsearch.core.errors import TaskFileError
@@ -94,6 +96,13 @@ def test_prompts_that_cannot_work_are_refused(user: str, message: str) -> None:
     with pytest.raises(TaskFileError, match="task 't': prompt 'default'") as error:
         check_prompts(_task(user))
     assert message in str(error.value)
+
+
+def test_an_item_on_which_the_template_fails_is_found_before_anything_is_spent() -> None:
+    task = _task("{{ input.text }}", item_input={"text": "x"})
+    second = Item(id=ItemId("i2"), input={"txt": "y"}, target="z")
+    with pytest.raises(TaskFileError, match="fails on item 'i2'"):
+        check_prompts(replace(task, items=(*task.items, second)))
 
 
 def test_a_working_prompt_passes_and_a_task_without_one_does_not() -> None:

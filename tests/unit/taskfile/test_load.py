@@ -181,7 +181,12 @@ def test_a_missing_key_is_named(tmp_path: Path, key: str) -> None:
         ("- a\n- b", "expected a mapping with id, kind, items, prompt, got list"),
         ("", "got NoneType"),
         ("id: \x00", "broken YAML"),
-        ("a: &a [*a]", "unknown key 'a'"),
+        ("id: a\nid: b", "line 2, column 1: broken YAML: key 'id' is there twice"),
+        ("examples: &a [{input: *a, target: x}]", "broken YAML: Circular reference"),
+        ("[" * 5000, "broken YAML"),
+        ("id: 2024-13-45", "broken YAML: month must be in 1..12"),
+        ("? [a]\n: b", "broken YAML"),
+        ("1: b", "unknown key '1'"),
         ("!!python/object:os.system x", "broken YAML"),
     ],
 )
