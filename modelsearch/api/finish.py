@@ -32,11 +32,6 @@ def result_of(session: Session) -> SearchResult:
     )
 
 
-def finish(session: Session) -> SearchResult:
-    """The result, written into the run directory."""
-    return result_of(session)
-
-
 def _texts(warnings: list[Warned]) -> tuple[str, ...]:
     """Each once."""
     return tuple(dict.fromkeys(f"{warning.subject}: {warning.message}" for warning in warnings))

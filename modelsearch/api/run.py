@@ -5,10 +5,14 @@ from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from modelsearch.api.finish import finish
+from modelsearch.api.finish import result_of
 from modelsearch.api.request import SearchRequest
 from modelsearch.api.session import Opening, open_session
+from modelsearch.api.stages import write_decision, write_stage
+from modelsearch.api.wiring import AVAILABLE
 from modelsearch.core.result import SearchResult
+from modelsearch.report.html import html
+from modelsearch.report.markdown import markdown
 
 T = TypeVar("T")
 
@@ -21,9 +25,21 @@ async def asearch(request: SearchRequest, opening: Opening | None = None) -> Sea
         StoppedError: a provider cannot go on; `opening.run` resumes it.
     """
     async with open_session(request, opening) as session:
+        write_stage(session, AVAILABLE)
         for phase in session.plan.phases:
             await session.run_phase(phase)
-        return finish(session)
+            write_stage(session, phase.name)
+        result = result_of(session)
+        write_decision(session, result, reports_of(result, is_emulated=session.source.is_emulated))
+        return result
+
+
+def reports_of(result: SearchResult, *, is_emulated: bool) -> dict[str, str]:
+    """The reports of a result by kind."""
+    return {
+        "markdown": markdown(result, is_emulated=is_emulated),
+        "html": html(result, is_emulated=is_emulated),
+    }
 
 
 def search(request: SearchRequest, opening: Opening | None = None) -> SearchResult:

@@ -3,7 +3,7 @@
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -12,12 +12,11 @@ from decimal import Decimal
 from modelsearch.api.pool import drops_without_key, keys_of
 from modelsearch.api.request import SearchRequest
 from modelsearch.api.source import Source, open_source, read_baseline_outcomes
-from modelsearch.api.wiring import AVAILABLE, Tee, Watch, begin, open_journal, open_replies, wire
+from modelsearch.api.wiring import AVAILABLE, Tee, Watch, begin, open_journal, open_replies, search_fingerprint, wire
 from modelsearch.catalog.plan_file import read_plan
 from modelsearch.core.budget import Budget
 from modelsearch.core.errors import RunNotFoundError
 from modelsearch.core.money import usd
-from modelsearch.core.ports import Evaluator
 from modelsearch.core.search import Phase, Plan, Setting
 from modelsearch.core.task import TaskSpec
 from modelsearch.evaluate.item_order import item_order
@@ -35,14 +34,12 @@ class Opening:
 
     Attributes:
         watch: called with every event once it is durable.
-        wrap: puts another evaluator (Prefect's) around the live one.
         task: the task itself, where the request has no file.
         run: an existing run to go on with.
     """
 
     settings: Settings = field(default_factory=read_settings)
     watch: Watch | None = None
-    wrap: Callable[[Evaluator], Evaluator] | None = None
     task: TaskSpec | None = None
     run: RunDir | None = None
 
@@ -57,6 +54,7 @@ class Session:
     setting: Setting
     plan: Plan
     search: Search
+    fingerprint: str
     started_s: float
 
     async def run_phase(self, phase: Phase) -> None:
@@ -83,22 +81,29 @@ async def open_session(request: SearchRequest, opening: Opening | None = None) -
         servers = stack.enter_context(ExitStack())
         source = await asyncio.to_thread(open_source, request, opening.settings, servers, task=opening.task)
         plan = make_plan(read_plan(request.plan, opening.settings.catalogs / "plans"))
-        setting = _setting(request, source)
+        setting = setting_of(request, source)
         keys = keys_of(source.market, opening.settings)
         drops = drops_without_key(source, keys, is_baseline_known=request.baseline_outcomes is not None)
         imports = read_baseline_outcomes(request.baseline_outcomes, source)
         run = opening.run or RunDir(opening.settings.runs, new_run_id(datetime.now(UTC), random.Random()))
-        journal = stack.enter_context(open_journal(request, run, setting, plan))
+        mark = search_fingerprint(request, setting, plan)
+        journal = stack.enter_context(open_journal(request, run, setting, plan, mark))
         client = await stack.enter_async_context(ProviderClient(source.market, keys, seed=request.seed))
         replies = stack.enter_context(open_replies(opening.settings, source))
         recorder = Tee(journal, opening.watch)
         wired = wire(source, setting, client=client, replies=replies, recorder=recorder, run=run)
-        evaluator = opening.wrap(wired.evaluator) if opening.wrap else wired.evaluator
-        search = Search(fold=wired.fold, evaluator=evaluator, recorder=recorder, ledger=wired.ledger)
+        search = Search(fold=wired.fold, evaluator=wired.evaluator, recorder=recorder, ledger=wired.ledger)
         if AVAILABLE not in search.fold.closed_phases:
             begin(search, wired.known, drops, imports)
         yield Session(
-            request=request, run=run, source=source, setting=setting, plan=plan, search=search, started_s=started_s
+            request=request,
+            run=run,
+            source=source,
+            setting=setting,
+            plan=plan,
+            search=search,
+            fingerprint=mark,
+            started_s=started_s,
         )
 
 
@@ -117,7 +122,8 @@ def find_session_run(settings: Settings, run_id: str) -> tuple[RunDir, SearchReq
     return run, SearchRequest.from_json(asked)
 
 
-def _setting(request: SearchRequest, source: Source) -> Setting:
+def setting_of(request: SearchRequest, source: Source) -> Setting:
+    """Everything fixed before the first call; a share of a table's whole cost becomes dollars here."""
     budget = request.budget_usd
     if budget is None:
         whole = Decimal(repr(source.table.exhaustive_usd)) if source.table is not None else Decimal(0)

@@ -58,11 +58,16 @@ class Wired:
     known: Known
 
 
+def search_fingerprint(request: SearchRequest, setting: Setting, plan: Plan) -> str:
+    """What makes two searches the same: only the same search may go on with a journal."""
+    asked = request.to_json()
+    return fingerprint(task=setting.task, pool=setting.candidates, plan=plan, budget=setting.budget, request=asked)
+
+
 @contextmanager
-def open_journal(request: SearchRequest, run: RunDir, setting: Setting, plan: Plan) -> Iterator[Journal]:
+def open_journal(request: SearchRequest, run: RunDir, setting: Setting, plan: Plan, mark: str) -> Iterator[Journal]:
     """The run's journal, locked; what was asked is in its header, and in run.json for people."""
     asked = request.to_json()
-    mark = fingerprint(task=setting.task, pool=setting.candidates, plan=plan, budget=setting.budget, request=asked)
     header: dict[str, Json] = {"run_id": str(run.run_id), "fingerprint": mark, "request": asked}
     with Journal.open(run.journal, header=header) as journal:
         if not run.header.exists():

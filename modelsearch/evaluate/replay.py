@@ -80,3 +80,10 @@ class ReplayEvaluator:
             empty, status=status, answer=answer, score=score, cost_usd=cost, spend_usd=cost, latency_s=latency_s,
             call_ids=(call_id,),
         )  # fmt: skip
+
+    def split(
+        self, probes: Sequence[Probe], candidates: Mapping[CandidateId, Candidate], *, n_own: int
+    ) -> dict[str, list[Probe]]:
+        """One batch for all: a table is one account."""
+        del candidates, n_own
+        return {"recorded": list(probes)} if probes else {}

@@ -4,6 +4,7 @@ Outcomes may come in any order and more than once; the same set gives the same v
 leaves its cell empty: it says that money was short, nothing of the candidate.
 """
 
+from dataclasses import replace
 from decimal import Decimal
 from functools import singledispatchmethod
 from typing import Any, TypeVar
@@ -130,6 +131,10 @@ class Fold:
             round=self.next_round,
             made_at=dict(self._made_at),
         )
+
+    def view_of(self, phase: str, spend_usd: Decimal) -> SearchView:
+        """What a phase would see if it started now with this much to spend, in USD."""
+        return replace(self.view(), phase=phase, spend_left_usd=spend_usd, round=0)
 
     def _add(self, candidate: Candidate) -> None:
         self._rows[candidate.id] = len(self._candidates)

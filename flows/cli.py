@@ -1,0 +1,220 @@
+"""The `modelsearch` command. Imports late: `--help` needs neither Prefect nor pandas."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from flows import cli_options as options
+from modelsearch.core.errors import ModelsearchError
+
+app = typer.Typer(
+    name="modelsearch",
+    help="Find the cheapest LLM or ensemble that is as good as the one you use now, with the evidence.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+catalog_app = typer.Typer(help="Models, providers, endpoints and prices.", no_args_is_help=True)
+app.add_typer(catalog_app, name="catalog")
+RunId = Annotated[str, typer.Argument(help="A run's id, or its beginning.")]
+INTERRUPTED = 130
+
+
+def main() -> None:
+    """Run the command; errors made for people are one line, exit code 2 for bad input."""
+    try:
+        code = app(standalone_mode=False)
+    except ModelsearchError as error:
+        sys.stderr.write(f"error: {_one_line(str(error))}\n")
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.stderr.write("stopped: everything paid is kept; `modelsearch runs` lists the run, `resume` goes on\n")
+        sys.exit(INTERRUPTED)
+    except Exception as error:
+        told = getattr(error, "format_message", None)
+        if told is None:
+            raise
+        sys.stderr.write(f"error: {_one_line(told())}; see --help\n")
+        sys.exit(getattr(error, "exit_code", 2))
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+@app.command()
+def search(
+    task: options.Task = None,
+    baseline: options.Baseline = "",
+    budget_usd: options.BudgetUsd = None,
+    budget_share: options.BudgetShare = None,
+    recorded: options.Recorded = None,
+    plan: options.PlanName = "balanced",
+    seed: options.Seed = 0,
+    margin: options.Margin = None,
+    alpha: options.Alpha = None,
+    max_cost_usd_per_1k: options.MaxCost = None,
+    max_latency_s: options.MaxLatency = None,
+    min_quality: options.MinQuality = None,
+    target_quality: options.TargetQuality = None,
+    weights: options.Weights = None,
+    min_context: options.MinContext = None,
+    providers: options.Providers = None,
+    pricing: options.Pricing = None,
+    include: options.Include = None,
+    exclude: options.Exclude = None,
+    require: options.Require = None,
+    strict_kind: options.StrictKind = False,
+    baseline_outcomes: options.BaselineOutcomes = None,
+    emulated: options.Emulated = False,
+) -> None:
+    """Search for the cheapest candidate that is as good as the baseline."""
+    from flows.cli_run import run_search
+
+    run_search(_request(locals()))
+
+
+@app.command()
+def preview(
+    task: options.Task = None,
+    baseline: options.Baseline = "",
+    budget_usd: options.BudgetUsd = None,
+    budget_share: options.BudgetShare = None,
+    recorded: options.Recorded = None,
+    plan: options.PlanName = "balanced",
+    seed: options.Seed = 0,
+    margin: options.Margin = None,
+    alpha: options.Alpha = None,
+    max_cost_usd_per_1k: options.MaxCost = None,
+    max_latency_s: options.MaxLatency = None,
+    min_quality: options.MinQuality = None,
+    target_quality: options.TargetQuality = None,
+    weights: options.Weights = None,
+    min_context: options.MinContext = None,
+    providers: options.Providers = None,
+    pricing: options.Pricing = None,
+    include: options.Include = None,
+    exclude: options.Exclude = None,
+    require: options.Require = None,
+    strict_kind: options.StrictKind = False,
+    baseline_outcomes: options.BaselineOutcomes = None,
+    emulated: options.Emulated = False,
+) -> None:
+    """Say before any spending what a search would cost, phase by phase, and show the prompt of one item."""
+    from modelsearch.api.preview import preview_lines
+
+    typer.echo("\n".join(preview_lines(_request(locals()))))
+
+
+@app.command()
+def demo(
+    budget_usd: options.BudgetUsd = "0.50",
+    seed: options.Seed = 0,
+) -> None:
+    """Search an emulated market for the bundled task: no key, no real money, about half a minute."""
+    from flows.cli_run import run_search
+    from modelsearch.api.request import SearchRequest, budget_of
+    from modelsearch.settings import read_settings
+
+    task = read_settings().catalogs / "examples" / "classification.yaml"
+    run_search(SearchRequest(baseline="", task=task, is_emulated=True, budget_usd=budget_of(budget_usd), seed=seed))
+
+
+@app.command()
+def resume(run: RunId) -> None:
+    """Go on with a search that was stopped or killed; what was paid is not paid again."""
+    from flows.cli_run import resume_search
+
+    resume_search(run)
+
+
+@app.command()
+def runs() -> None:
+    """List all runs of this project."""
+    from flows.cli_show import run_lines
+
+    typer.echo("\n".join(run_lines()))
+
+
+@app.command()
+def report(run: RunId) -> None:
+    """Show the answer of a finished run again, and where its files are."""
+    from flows.cli_show import report_lines
+
+    typer.echo("\n".join(report_lines(run)))
+
+
+@app.command()
+def explain(run: RunId, endpoint: Annotated[str, typer.Argument(help="A candidate's id.")]) -> None:
+    """Say in which phase a candidate left, why, on what evidence, and what would bring it back."""
+    from flows.cli_show import explain_text
+
+    typer.echo(explain_text(run, endpoint))
+
+
+@catalog_app.command("list")
+def catalog_list(
+    match: Annotated[str, typer.Option(help="Only ids that match this glob.")] = "*",
+    limit: Annotated[int, typer.Option(help="At most this many lines.", min=1)] = 1000,
+) -> None:
+    """List endpoints: id, list prices in USD per Mtok, context, tier."""
+    from flows.cli_catalog import catalog_lines
+
+    typer.echo("\n".join(catalog_lines(match, limit)))
+
+
+@catalog_app.command("show")
+def catalog_show(endpoint: Annotated[str, typer.Argument(help="An endpoint's id.")]) -> None:
+    """Show everything that the catalogue knows of an endpoint."""
+    from flows.cli_catalog import endpoint_lines
+
+    typer.echo("\n".join(endpoint_lines(endpoint)))
+
+
+@app.command()
+def emulate(
+    task: options.Task = None,
+    recorded: options.Recorded = None,
+    seed: options.Seed = 0,
+    port: Annotated[int, typer.Option(help="0 = any free one.", min=0, max=65535)] = 4300,
+    log: Annotated[Path | None, typer.Option(help="Append every request to this file (JSONL).")] = None,
+) -> None:
+    """Serve a recorded table, or a synthetic market for a task, in three wire formats on loopback."""
+    from flows.cli_run import run_emulator_for
+
+    run_emulator_for(task, recorded, seed=seed, port=port, log=log)
+
+
+@app.command()
+def ui(port: Annotated[int, typer.Option(help="Where the Prefect UI is served.", min=1, max=65535)] = 4200) -> None:
+    """Open the Prefect server and its UI on this project's runs."""
+    from flows.cli_run import run_ui
+
+    run_ui(port)
+
+
+def _request(given: dict[str, Any]) -> Any:
+    """The request that the options of `search` and `preview` amount to."""
+    from modelsearch.api.request import SearchRequest, budget_of
+    from modelsearch.taskfile.overrides import TaskOverrides
+
+    typed = options.TaskOptions(
+        margin=given["margin"], alpha=given["alpha"], max_cost=given["max_cost_usd_per_1k"],
+        max_latency_s=given["max_latency_s"], min_quality=given["min_quality"],
+        target_quality=given["target_quality"], weights=given["weights"], min_context=given["min_context"],
+        providers=given["providers"], pricing=given["pricing"], include=given["include"], exclude=given["exclude"],
+        require=given["require"], is_kind_strict=given["strict_kind"],
+    )  # fmt: skip
+    return SearchRequest(
+        task=given["task"], recorded=given["recorded"], baseline=given["baseline"],
+        budget_usd=budget_of(given["budget_usd"]), budget_share=given["budget_share"], plan=given["plan"],
+        seed=given["seed"], overrides=TaskOverrides(**typed.values()), baseline_outcomes=given["baseline_outcomes"],
+        is_emulated=given["emulated"],
+    )  # fmt: skip
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+if __name__ == "__main__":
+    main()

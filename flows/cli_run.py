@@ -1,0 +1,107 @@
+"""Commands that run something: a search under Prefect, the emulator, the UI."""
+
+import asyncio
+import os
+import sys
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+
+from flows.live import Progress
+from flows.prefect_env import prepare
+from modelsearch.api.emulated import table_app, world_app
+from modelsearch.api.request import SearchRequest
+from modelsearch.api.session import Opening, Session, find_session_run, open_session
+from modelsearch.catalog.load import load_market
+from modelsearch.core.errors import OptionError
+from modelsearch.core.market import Market
+from modelsearch.core.result import SearchResult
+from modelsearch.emulator.app import EmulatorOptions
+from modelsearch.emulator.server import run_emulator
+from modelsearch.emulator.world_make import make_world
+from modelsearch.evaluate.recorded import recorded_market, recorded_task
+from modelsearch.report.answer import answer_lines
+from modelsearch.settings import Settings, read_settings
+from modelsearch.store.layout import RunDir
+from modelsearch.store.recorded import read_recorded_table
+from modelsearch.store.result_json import result_from_json
+from modelsearch.taskfile.load import load_task
+
+
+def run_search(request: SearchRequest, run: RunDir | None = None) -> None:
+    """Run a search to its answer and print that."""
+    settings = read_settings()
+    prepare(settings.prefect_home)
+    result = asyncio.run(_searched(request, settings, run))
+    sys.stdout.write("\n".join(answer_lines(result, is_emulated=request.is_emulated)) + "\n")
+
+
+def resume_search(name: str) -> None:
+    """Go on with a run."""
+    run, request = find_session_run(read_settings(), name)
+    run_search(request, run)
+
+
+async def _searched(request: SearchRequest, settings: Settings, run: RunDir | None) -> SearchResult:
+    """Open the session first, so that bad input is told before Prefect starts."""
+    async with AsyncExitStack() as stack:
+        progress = stack.enter_context(Progress())
+        opening = Opening(settings=settings, watch=progress.watch, run=run)
+        session = await stack.enter_async_context(open_session(request, opening))
+        progress.budget_usd = session.setting.budget.spend_usd
+        _tell_start(session, progress)
+        await _run_flow(session, request)
+        return result_from_json(session.run.result.read_bytes())
+
+
+def _tell_start(session: Session, progress: Progress) -> None:
+    market, setting = session.source.market, session.setting
+    what = " (emulated: made-up models, no real money)" if session.source.is_emulated else ""
+    progress.say(
+        f"run {session.run.run_id}: {len(setting.candidates)} candidates at {len(market.providers)} providers{what}, "
+        f"task {setting.task.id} with {len(setting.item_ids)} items, baseline {setting.baseline_id}, "
+        f"budget ${setting.budget.spend_usd:.4f}"
+    )
+    if "PREFECT_API_URL" not in os.environ:
+        progress.say("starting the embedded Prefect server (about 10 s; set PREFECT_API_URL to use a running one)")
+
+
+async def _run_flow(session: Session, request: SearchRequest) -> None:
+    from flows.drain import await_recorded
+    from flows.search import search
+    from tasks.sessions import forget, keep
+
+    keep(session)
+    try:
+        await search(request.to_json(), session.run.run_id)
+        await await_recorded(session.run.run_id)
+    finally:
+        forget(session)
+
+
+def run_emulator_for(task: Path | None, recorded: Path | None, *, seed: int, port: int, log: Path | None) -> None:
+    """Serve until stopped."""
+    options = EmulatorOptions(log_path=log)
+    if recorded is not None:
+        table = read_recorded_table(recorded)
+        app = table_app(table, recorded_task(table), recorded_market(table), options)
+    elif task is not None:
+        spec = load_task(task)
+        app = world_app(make_world(spec, seed=seed, base=_catalogue()), spec, options)
+    else:
+        message = "emulate: give a task spec, or --recorded DIR"
+        raise OptionError(message)
+    sys.stderr.write(f"emulator on http://127.0.0.1:{port}, stop with Ctrl-C; bill at /__emulator/bill\n")
+    run_emulator(app, port=port)
+
+
+def _catalogue() -> Market:
+    return load_market(read_settings().catalogs, as_of=datetime.now(UTC).date())
+
+
+def run_ui(port: int) -> None:
+    """Replace this process by `prefect server start` on the project's own Prefect home."""
+    prepare(read_settings().prefect_home)
+    sys.stderr.write(f"Prefect UI on http://127.0.0.1:{port} (starts in about 10 s, stop with Ctrl-C)\n")
+    command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
+    os.execv(sys.executable, command)  # noqa: S606 - our own interpreter, no shell

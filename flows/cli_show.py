@@ -1,0 +1,51 @@
+"""Commands that only read runs: runs, report, explain."""
+
+import json
+
+from modelsearch.core.errors import RunNotFoundError
+from modelsearch.core.result import SearchResult
+from modelsearch.report.answer import answer_lines
+from modelsearch.report.explain import explain
+from modelsearch.settings import read_settings
+from modelsearch.store.layout import RunDir, find_run, list_runs, read_header
+from modelsearch.store.result_json import result_from_json
+
+
+def run_lines() -> list[str]:
+    """One line a run."""
+    runs = list_runs(read_settings().runs)
+    return [_run_line(run) for run in runs] or ["no runs yet: `modelsearch demo` makes one"]
+
+
+def report_lines(name: str) -> list[str]:
+    """The answer of a finished run."""
+    result, header = _finished(name)
+    request = header.get("request")
+    is_emulated = isinstance(request, dict) and bool(request.get("is_emulated"))
+    return answer_lines(result, is_emulated=is_emulated)
+
+
+def explain_text(name: str, candidate_id: str) -> str:
+    """Why a candidate left, or was not chosen."""
+    result, _ = _finished(name)
+    return explain(result, candidate_id)
+
+
+def _finished(name: str) -> tuple[SearchResult, dict[str, object]]:
+    run = find_run(read_settings().runs, name)
+    if not run.result.exists():
+        message = f"run {run.run_id!r} has no result yet: finish it with `modelsearch resume {run.run_id}`"
+        raise RunNotFoundError(message)
+    return result_from_json(run.result.read_bytes()), dict(read_header(run))
+
+
+def _run_line(run: RunDir) -> str:
+    header = json.loads(run.header.read_text()) if run.header.exists() else {}
+    if not run.result.exists():
+        state = "not finished: `modelsearch resume` goes on"
+    else:
+        result = result_from_json(run.result.read_bytes())
+        advice = result.recommendation
+        state = f"{advice.certainty.value}: {advice.label}, spent ${result.spend.settled_usd:.4f}"
+    what = f"{header.get('task', '?')} against {header.get('baseline', '?')} ({header.get('plan', '?')})"
+    return f"{run.run_id}  {what}  {state}"

@@ -1,0 +1,77 @@
+"""Progress for people, from the events of a search: lines in a log, one line that moves in a terminal."""
+
+import sys
+import time
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Self
+
+from rich.console import Console
+from rich.status import Status as Spinner
+
+from modelsearch.core.events import CallSettled, Event, OutcomeScored, PhaseClosed, PhaseStarted, RoundClosed, Warned
+from modelsearch.core.search import Move
+
+REFRESH_S = 0.2
+
+
+@dataclass
+class Progress:
+    """Watches a search; give `watch` to `Opening.watch`."""
+
+    budget_usd: Decimal | None = None
+    console: Console = field(default_factory=lambda: Console(stderr=True, highlight=False))
+    _phase: str = ""
+    _round: int = 0
+    _n_outcomes: int = 0
+    _n_dropped: int = 0
+    _n_added: int = 0
+    _spend_usd: Decimal = Decimal(0)
+    _shown_s: float = 0.0
+    _spinner: Spinner | None = None
+
+    def __enter__(self) -> Self:
+        if sys.stderr.isatty():
+            self._spinner = self.console.status("opening")
+            self._spinner.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._spinner is not None:
+            self._spinner.stop()
+
+    def say(self, text: str) -> None:
+        """One line that stays."""
+        self.console.print(text, markup=False)
+
+    def watch(self, event: Event) -> None:
+        """Take in an event that is durable."""
+        if isinstance(event, PhaseStarted):
+            self._phase, self._round, self._n_dropped, self._n_added = event.phase, 0, 0, 0
+        elif isinstance(event, Move):
+            self._round = event.round
+            self._n_dropped += len(event.drops)
+            self._n_added += len(event.additions)
+        elif isinstance(event, CallSettled):
+            self._spend_usd += event.call.cost_usd
+        elif isinstance(event, OutcomeScored):
+            self._n_outcomes += 1
+        elif isinstance(event, Warned):
+            self.say(f"  note: {event.subject}: {event.message}")
+        self._show(event)
+
+    def _show(self, event: Event) -> None:
+        if isinstance(event, PhaseClosed):
+            self.say(f"  {self._phase}: {self._told()}; {event.reason}")
+        elif self._spinner is not None and time.monotonic() - self._shown_s > REFRESH_S:
+            self._shown_s = time.monotonic()
+            self._spinner.update(f"{self._phase}, round {self._round}: {self._told()}")
+        elif self._spinner is None and isinstance(event, RoundClosed) and self._round % 5 == 4:
+            self.say(f"  {self._phase}, round {self._round}: {self._told()}")
+
+    def _told(self) -> str:
+        of = "" if self.budget_usd is None else f" of ${self.budget_usd:.4f}"
+        parts = [f"{self._n_outcomes} outcomes", f"${self._spend_usd:.4f}{of} spent", f"{self._n_dropped} dropped"]
+        if self._n_added:
+            parts.append(f"{self._n_added} ensembles added")
+        return ", ".join(parts)

@@ -1,0 +1,66 @@
+"""The search, end to end, under Prefect: one subflow per phase, then decision and report."""
+
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from typing import Any
+
+from prefect import flow, runtime, tags
+
+from flows.phase import run_phase_flow
+from modelsearch.api.request import SearchRequest
+from modelsearch.api.session import Opening, Session, find_session_run, open_session
+from modelsearch.api.wiring import AVAILABLE
+from modelsearch.evaluate.evaluator import LiveEvaluator
+from modelsearch.evaluate.replay import ReplayEvaluator
+from modelsearch.settings import read_settings
+from tasks.evaluate import PrefectEvaluator
+from tasks.sessions import forget, is_open, keep, session_of
+from tasks.stages import report, write_stage_tables
+
+
+def _run_name() -> str:
+    """`search · what · baseline`, from the parameters."""
+    asked = runtime.flow_run.parameters.get("request", {})
+    what = str(asked.get("task") or asked.get("recorded") or "inline task").rsplit("/", 1)[-1]
+    return f"search · {what} · against {asked.get('baseline') or 'the default baseline'}"
+
+
+@flow(name="search", flow_run_name=_run_name, validate_parameters=False)
+async def search(request: dict[str, Any], run_id: str = "") -> dict[str, str]:
+    """Search to a recommendation, from the start or from wherever the run was left.
+
+    Args:
+        request: a `SearchRequest` as JSON; it holds names of keys at most, never a key.
+        run_id: of a run to go on with; "" begins a new one.
+
+    Returns:
+        run id, recommended candidate, certainty and run directory; everything else is in the run directory.
+    """
+    async with AsyncExitStack() as stack:
+        session = await _session(request, run_id, stack)
+        with tags(session.run.run_id):
+            await write_stage_tables(session.run.run_id, AVAILABLE)
+            for phase in session.plan.phases:
+                await run_phase_flow(session.run.run_id, phase.name)
+            await report(session.run.run_id, session.source.is_emulated)
+        return {"run_id": session.run.run_id, "run_dir": str(session.run.path)}
+
+
+async def _session(request: dict[str, Any], run_id: str, stack: AsyncExitStack) -> Session:
+    """The session that the caller has open, or a new one, or the old run's; its calls are task runs."""
+    if run_id and is_open(run_id):
+        session = session_of(run_id)
+    else:
+        opening = Opening(settings=read_settings())
+        asked = SearchRequest.from_json(request)
+        if run_id:
+            run, asked = find_session_run(opening.settings, run_id)
+            opening = replace(opening, run=run)
+        session = await stack.enter_async_context(open_session(asked, opening))
+        keep(session)
+        stack.callback(forget, session)
+    inner = session.search.evaluator
+    if isinstance(inner, LiveEvaluator | ReplayEvaluator):
+        shown = PrefectEvaluator(inner=inner, run_id=session.run.run_id)
+        session.search = replace(session.search, evaluator=shown)
+    return session

@@ -1,0 +1,125 @@
+"""What a search would cost, before any spending: at least, likely and at most, phase by phase, and one prompt."""
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+from decimal import Decimal
+
+from modelsearch.api.pool import drops_without_key, keys_of
+from modelsearch.api.request import SearchRequest
+from modelsearch.api.session import setting_of
+from modelsearch.api.source import Source, open_source
+from modelsearch.catalog.plan_file import read_plan
+from modelsearch.core.errors import EmptyPoolError
+from modelsearch.core.ids import CandidateId
+from modelsearch.core.search import Drop, Move, Phase, Plan, Probe, Setting
+from modelsearch.evaluate.evaluator import model_request
+from modelsearch.search.fold import Fold
+from modelsearch.search.loop import decide_move
+from modelsearch.search.plan import make_plan
+from modelsearch.settings import Settings, read_settings
+
+_FREE = Decimal(0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PhasePreview:
+    """What a phase may spend in USD: its first round at list prices (at least), what is expected, its hard limit."""
+
+    phase: str
+    n_candidates: int
+    n_first_calls: int
+    at_least_usd: Decimal
+    likely_usd: Decimal
+    at_most_usd: Decimal
+
+
+def preview_lines(request: SearchRequest, settings: Settings | None = None) -> list[str]:
+    """The preview as text; nothing is called and nothing is written.
+
+    Raises:
+        InputError: as `search` would.
+    """
+    settings = settings or read_settings()
+    with ExitStack() as stack:
+        source = open_source(request, settings, stack)
+        plan = make_plan(read_plan(request.plan, settings.catalogs / "plans"))
+        setting = setting_of(request, source)
+        keys = keys_of(source.market, settings)
+        drops = drops_without_key(source, keys, is_baseline_known=request.baseline_outcomes is not None)
+        phases = previews(setting, plan, drops)
+        return [*_table(setting, phases), "", *_prompt(source)]
+
+
+def previews(setting: Setting, plan: Plan, drops: list[Drop]) -> list[PhasePreview]:
+    """Phase by phase: free filters are really run; a phase's first round is really asked for, and priced, not sent.
+
+    Raises:
+        EmptyPoolError: the free filters leave nothing.
+    """
+    fold = Fold(setting)
+    fold.apply(Move(phase="available", round=0, drops=tuple(drops)))
+    left, found = setting.budget.spend_usd, []
+    for phase in plan.phases:
+        share = left * Decimal(str(phase.spend_share)) if phase.sampler is not None else _FREE
+        view = fold.view_of(phase.name, share)
+        move = decide_move(view, phase)
+        fold.apply(move)
+        if len(fold.pool) <= 1:
+            why = fold.drops[-1][1].reason if fold.drops else "the pool was empty"
+            message = f"no candidate is left beside the baseline (the last one: {why}); loosen a constraint"
+            raise EmptyPoolError(message)
+        preview = _phase_preview(setting, phase, move.probes, share, len(fold.pool))
+        found.append(preview)
+        left -= preview.likely_usd
+    return found
+
+
+def _phase_preview(
+    setting: Setting, phase: Phase, probes: tuple[Probe, ...], share: Decimal, n_candidates: int
+) -> PhasePreview:
+    first = sum((_cost(setting, probe.candidate_id) * len(probe.item_ids) for probe in probes), _FREE)
+    everything = sum((_cost(setting, c.id) for c in setting.candidates), _FREE) * len(setting.item_ids)
+    return PhasePreview(
+        phase=phase.name,
+        n_candidates=n_candidates,
+        n_first_calls=sum(len(probe.item_ids) for probe in probes),
+        at_least_usd=min(first, share),
+        likely_usd=min(share, everything) if phase.sampler is not None else _FREE,
+        at_most_usd=share,
+    )
+
+
+def _cost(setting: Setting, candidate_id: CandidateId) -> Decimal:
+    return Decimal(repr(setting.list_cost_usd.get(candidate_id, 0.0)))
+
+
+def _table(setting: Setting, phases: list[PhasePreview]) -> list[str]:
+    what = (
+        f"task {setting.task.id}: {len(setting.item_ids)} items, {len(setting.candidates)} candidates, "
+        f"baseline {setting.baseline_id}, budget ${setting.budget.spend_usd:.4f} (hard limit)"
+    )
+    lines = [
+        what,
+        f"{'phase':<14}{'candidates':>11}{'first calls':>12}{'at least':>12}{'likely':>12}{'at most':>12}",
+    ]
+    lines += [
+        f"{p.phase:<14}{p.n_candidates:>11}{p.n_first_calls:>12}"
+        f"{p.at_least_usd:>12.4f}{p.likely_usd:>12.4f}{p.at_most_usd:>12.4f}"
+        for p in phases
+    ]
+    total = [sum((getattr(p, name) for p in phases), _FREE) for name in ("at_least_usd", "likely_usd")]
+    lines.append(f"{'in all':<37}{total[0]:>12.4f}{total[1]:>12.4f}{setting.budget.spend_usd:>12.4f}  USD")
+    lines.append(
+        "at least: each phase's first round at list prices; a search may stop early, and never passes `at most`"
+    )
+    return lines
+
+
+def _prompt(source: Source) -> list[str]:
+    """The exact messages of the first item, as the baseline gets them."""
+    item = source.task.items[0]
+    request = model_request(source.task, source.renderer, source.baseline, item)
+    lines = [f"the prompt of item {item.id} (at most {request.max_output_tokens} output tokens):"]
+    for message in request.messages:
+        lines += [f"--- {message.role}", message.content]
+    return lines

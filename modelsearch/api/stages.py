@@ -1,0 +1,76 @@
+"""Each stage's Parquet files, written whole once its phase has ended and rebuilt from the journal on resume."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from modelsearch.api.session import Session
+from modelsearch.api.wiring import AVAILABLE
+from modelsearch.core.events import Event, PhaseClosed, PhaseStarted
+from modelsearch.core.result import SearchResult
+from modelsearch.decide.estimates import estimates
+from modelsearch.store.journal import Journal
+from modelsearch.store.layout import write_whole
+from modelsearch.store.money_tables import call_rows, ledger_rows
+from modelsearch.store.result_json import result_to_json
+from modelsearch.store.stage_tables import (
+    decision_rows,
+    endpoint_rows,
+    estimate_rows,
+    outcome_rows,
+    screen_rows,
+    trajectory_rows,
+)
+from modelsearch.store.tables import Row, write_manifest, write_table
+
+DECISION = "decision"
+"""The last stage."""
+
+
+def write_stage(session: Session, phase: str) -> dict[str, Path]:
+    """Write the tables of an ended phase; table name -> path."""
+    events = _events_of(session, phase)
+    view = session.search.fold.view()
+    drops = [(name, drop) for name, drop in session.search.fold.drops if name == phase]
+    tables: dict[str, Sequence[Row]] = {"screen": screen_rows(drops), "trajectory": trajectory_rows(events)}
+    if phase == AVAILABLE:
+        tables["endpoints"] = endpoint_rows(session.source.market, session.setting.candidates)
+    outcomes = outcome_rows(events)
+    if outcomes:
+        tables["outcomes"] = outcomes
+        tables["calls"] = call_rows(events)
+        tables["ledger"] = ledger_rows(events)
+        tables["estimates"] = estimate_rows(estimates(view))
+    return {name: _write(session, phase, name, rows) for name, rows in tables.items()}
+
+
+def write_decision(session: Session, result: SearchResult, reports: dict[str, str]) -> dict[str, Path]:
+    """Write the decision's tables, result.json, the reports, and the manifest last."""
+    written = {
+        "estimates": _write(session, DECISION, "estimates", estimate_rows(result.estimates)),
+        "decision": _write(session, DECISION, "decision", decision_rows(result)),
+    }
+    write_whole(session.run.result, result_to_json(result))
+    write_whole(session.run.report_md, reports["markdown"].encode())
+    write_whole(session.run.report_html, reports["html"].encode())
+    write_manifest(session.run)
+    return written
+
+
+def _events_of(session: Session, phase: str) -> list[Event]:
+    """The events from the start of the phase to its end."""
+    _, events = Journal.read(session.run.journal)
+    found: list[Event] = []
+    is_inside = False
+    for event in events:
+        is_inside = is_inside or (isinstance(event, PhaseStarted) and event.phase == phase)
+        if is_inside:
+            found.append(event)
+        if isinstance(event, PhaseClosed) and event.phase == phase:
+            break
+    return found
+
+
+def _write(session: Session, phase: str, name: str, rows: Sequence[Row]) -> Path:
+    path = session.run.table(phase, name)
+    write_table(path, name, rows, fingerprint=session.fingerprint)
+    return path

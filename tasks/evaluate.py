@@ -1,0 +1,104 @@
+"""PrefectEvaluator: the live evaluator seen in the UI, one task run per round and account, all on the flow's loop.
+
+Prefect's `.submit` would give each run a loop and a thread of its own, where a shared ledger and connections break;
+awaiting them together keeps one loop. A retried task buys nothing twice: what is known is skipped.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from modelsearch.core.candidate import Candidate
+from modelsearch.core.ids import CandidateId
+from modelsearch.core.outcome import Outcome
+from modelsearch.core.ports import Evaluator
+from modelsearch.core.search import Probe
+from modelsearch.evaluate.evaluator import LiveEvaluator
+from modelsearch.evaluate.replay import ReplayEvaluator
+from tasks.policies import MAX_TASK_RUNS, N_CALLS_OF_ITS_OWN, N_RETRIES, RETRY_DELAY_S, is_worth_retrying
+
+_BATCHES: dict[str, "_Batch"] = {}
+_SPARE_TASK_RUNS = 20
+"""Kept for stages and reports."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Batch:
+    """What a task run is to evaluate; Prefect sees its name only."""
+
+    evaluator: Evaluator
+    probes: Sequence[Probe]
+    candidates: Mapping[CandidateId, Candidate]
+
+
+@task(
+    name="evaluate",
+    task_run_name="{label}",
+    retries=N_RETRIES,
+    retry_delay_seconds=RETRY_DELAY_S,
+    retry_condition_fn=is_worth_retrying,
+    cache_policy=NO_CACHE,
+    persist_result=False,
+)
+async def evaluate_batch(label: str, batch_id: str) -> dict[str, int]:
+    """Buy the outcomes of a batch; how many came. `label` is the name of the run in the UI."""
+    del label
+    batch = _BATCHES[batch_id]
+    outcomes = await batch.evaluator.evaluate(batch.probes, batch.candidates)
+    return {"n_outcomes": len(outcomes), "n_scored": sum(outcome.score is not None for outcome in outcomes)}
+
+
+@dataclass(kw_only=True)
+class PrefectEvaluator:
+    """An `Evaluator` that shows its work in Prefect.
+
+    Attributes:
+        inner: who really buys.
+        run_id: of the search.
+        n_task_runs: made so far; near the limit a round is one task run, and past it none.
+    """
+
+    inner: LiveEvaluator | ReplayEvaluator
+    run_id: str
+    n_rounds: int = 0
+    n_task_runs: int = field(default=0)
+
+    def bound_usd(self, probes: Sequence[Probe], candidates: Mapping[CandidateId, Candidate]) -> list[list[Decimal]]:
+        """As the inner evaluator says."""
+        return self.inner.bound_usd(probes, candidates)
+
+    async def evaluate(self, probes: Sequence[Probe], candidates: Mapping[CandidateId, Candidate]) -> Sequence[Outcome]:
+        """Every batch of the round in a task run, then composites and all outcomes from the inner evaluator."""
+        self.n_rounds += 1
+        batches = self._batches(probes, candidates)
+        if self.n_task_runs + len(batches) <= MAX_TASK_RUNS - _SPARE_TASK_RUNS:
+            self.n_task_runs += len(batches)
+            ended = await asyncio.gather(
+                *(self._run(name, batch, candidates) for name, batch in batches.items()), return_exceptions=True
+            )
+            for error in ended:
+                if isinstance(error, BaseException):
+                    raise error
+        return await self.inner.evaluate(probes, candidates)
+
+    def _batches(
+        self, probes: Sequence[Probe], candidates: Mapping[CandidateId, Candidate]
+    ) -> dict[str, Sequence[Probe]]:
+        split = self.inner.split(probes, candidates, n_own=N_CALLS_OF_ITS_OWN)
+        if self.n_task_runs + len(split) <= MAX_TASK_RUNS // 2 or len(split) < 2:
+            return dict(split)
+        return {"all accounts": [probe for batch in split.values() for probe in batch]}
+
+    async def _run(self, name: str, probes: Sequence[Probe], candidates: Mapping[CandidateId, Candidate]) -> None:
+        n_candidates, n_calls = len({p.candidate_id for p in probes}), sum(len(p.item_ids) for p in probes)
+        label = f"round {self.n_rounds} · {name} · {n_candidates} candidates · {n_calls} calls"
+        batch_id = f"{self.run_id}/{self.n_rounds}/{name}"
+        _BATCHES[batch_id] = _Batch(evaluator=self.inner, probes=probes, candidates=candidates)
+        try:
+            await evaluate_batch(label, batch_id)
+        finally:
+            del _BATCHES[batch_id]
