@@ -78,8 +78,26 @@ SIZES: dict[str, Facts] = {
     "granite-4-0-h-micro": Facts(3),
     "reka-flash-3": Facts(21),
 }
+# Open weights that people serve themselves: in models.yaml although no provider here sells them.
+SELF_SERVED: dict[str, Facts] = {
+    "smollm2-135m": Facts(0.135, None, 2),
+    "smollm2-360m": Facts(0.362, None, 4),
+    "smollm2-1-7b": Facts(1.7, None, 11),
+    "gemma-3-270m": Facts(0.27, None, 6),
+    "gemma-3-1b": Facts(1, None, 2),
+    "qwen2-5-0-5b": Facts(0.49, None, 18),
+    "qwen2-5-1-5b": Facts(1.5, None, 18),
+    "qwen2-5-3b": Facts(3.1, None, 18),
+    "qwen3-0-6b": Facts(0.6, None, 36),
+    "qwen3-1-7b": Facts(1.7, None, 36),
+    "qwen3-4b": Facts(4, None, 36),
+    "phi-4-mini": Facts(3.8, None, 5),
+    "mistral-7b": Facts(7.3),
+    "llama-3-2-1b": Facts(1.2, None, 9),
+    "llama-3-2-3b": Facts(3.2, None, 9),
+}
 DENSE = re.compile(
-    r"^(llama-3|gemma-[23]|phi-4|qwen2-5|qwen3-(8b|14b|32b)$|mistral-(7b|nemo|small|large-24)|ministral|hermes)"
+    r"^(llama-3|smollm|gemma-[23]|phi-4|qwen2-5|qwen3-(0-6b|1-7b|4b|8b|14b|32b)$|mistral-(7b|nemo|small|large-24)|ministral|hermes)"
 )
 SAME_MODEL = {
     "deepseek-chat": "deepseek-v3",
@@ -125,8 +143,13 @@ NOT_OURS = re.compile(
 # Served by OpenAI on its responses interface only, which is no dialect of ours.
 NOT_CHAT_AT_OPENAI = re.compile(r"codex|^o\d-pro|^gpt-\d(\.\d)?-pro|^chat-")
 OPENAI_REASONING = re.compile(r"^(o\d|gpt-[5-9])")
-# Proprietary models whose one host is the maker: what OpenRouter calls it.
-OPENROUTER_HOSTS = {"openai": "openai", "anthropic": "anthropic", "x-ai": "xai", "cohere": "cohere"}
+# Makers of proprietary models by their name on OpenRouter: our provider, and what OpenRouter calls them as a host.
+OPENROUTER_HOSTS = {
+    "openai": ("openai", "openai"),
+    "anthropic": ("anthropic", "anthropic"),
+    "x-ai": ("xai", "xai"),
+    "cohere": ("cohere", "cohere"),
+}
 PROVIDERS = {
     "openai": "openai",
     "anthropic": "anthropic",

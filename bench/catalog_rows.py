@@ -40,6 +40,7 @@ class Offer(NamedTuple):
     model: str
     facts: Csv
     prices: list[PriceDict]
+    host: str | None = None
 
 
 def read_csv(path: Path) -> list[Csv]:
@@ -59,7 +60,7 @@ def offers(rows: list[Csv]) -> list[Offer]:
     gone = {(PROVIDERS.get(row["provider"], ""), _model_id(row, lone)) for row in rows if not _is_ours(row)}
     for offer in _added(list(found.values()), gone):
         found.setdefault((offer.provider, offer.wire), offer)
-    return [_with_listed_capabilities(found[key], found) for key in sorted(found)]
+    return [_completed_offer(found[key], found) for key in sorted(found)]
 
 
 def capabilities(offer: Offer) -> list[str]:
@@ -81,25 +82,29 @@ def deprecated_on(row: Csv) -> date | None:
     return day if day is None or day < _NEVER else None
 
 
-def host_of(offer: Offer) -> str | None:
-    """The one host of a proprietary model on OpenRouter; None where hosts compete or are not known."""
-    author = offer.wire.split("/")[0]
-    is_open = offer.facts["open_weights"] == "True" or "gpt-oss" in offer.wire
-    return OPENROUTER_HOSTS.get(author) if offer.provider == "openrouter" and not is_open else None
-
-
 def quantization(offer: Offer) -> str | None:
     """As the name says."""
     return quantization_of(offer.provider, offer.wire)
 
 
-def _with_listed_capabilities(offer: Offer, found: dict[tuple[str, str], Offer]) -> Offer:
-    """OpenAI's own rows lack what OpenRouter lists for the same model (seed, logprobs)."""
+def _completed_offer(offer: Offer, found: dict[tuple[str, str], Offer]) -> Offer:
+    """What other rows tell: OpenAI's lack what OpenRouter lists (seed, logprobs); hosts are known by the makers."""
+    if offer.provider == "openrouter":
+        return offer._replace(host=_host_of(offer, found))
     listed = found.get(("openrouter", f"openai/{offer.wire}")) if offer.provider == "openai" else None
     if listed is None:
         return offer
     flags = f"{offer.facts['capabilities']}|{listed.facts['capabilities']}"
     return offer._replace(facts=offer.facts | {"capabilities": flags})
+
+
+def _host_of(offer: Offer, found: dict[tuple[str, str], Offer]) -> str | None:
+    """The maker, where it still serves this proprietary model itself; None where hosts compete or are not known."""
+    maker, host = OPENROUTER_HOSTS.get(offer.wire.split("/")[0], ("", ""))
+    if not host or offer.facts["open_weights"] == "True" or "gpt-oss" in offer.wire:
+        return None
+    served = {each.model for each in found.values() if each.provider == maker and not each.facts["deprecation_date"]}
+    return host if offer.model in served else None
 
 
 def _is_ours(row: Csv) -> bool:

@@ -19,7 +19,7 @@ from typing import Any
 import yaml
 
 from bench import catalog_rows
-from bench.catalog_facts import DENSE, SIZES, Facts
+from bench.catalog_facts import DENSE, SELF_SERVED, SIZES, Facts
 from bench.catalog_rows import Csv, Offer
 from bench.catalog_scores import measured, scores_by_model
 from modelsearch.catalog.schema import schema_texts
@@ -42,7 +42,9 @@ def main() -> int:
 def write_catalogs(data: Path, catalogs: Path) -> str:
     """Write all that is generated into `catalogs`, which holds what is written by hand; a line on what there is."""
     offers = catalog_rows.offers(catalog_rows.read_csv(data / "prices.csv"))
-    scores = scores_by_model(catalog_rows.read_csv(data / "scores.csv"), {offer.model for offer in offers})
+    scores = scores_by_model(
+        catalog_rows.read_csv(data / "scores.csv"), {offer.model for offer in offers} | set(SELF_SERVED)
+    )
     models = model_rows(offers, scores, family_prefixes(catalogs / "families.yaml"))
     write_models(catalogs / "models.yaml", models)
     for provider in sorted({offer.provider for offer in offers}):
@@ -62,14 +64,17 @@ def model_rows(
     rows: dict[str, list[Csv]] = {}
     for offer in sorted(offers, key=lambda offer: (offer.provider != "openrouter", offer.provider, offer.wire)):
         rows.setdefault(offer.model, []).append(offer.facts)
+    for model in SELF_SERVED:
+        rows.setdefault(model, [])
     return [model_row(model, rows[model], families) | {"scores": scores.get(model, [])} for model in sorted(rows)]
 
 
 def model_row(model: str, rows: list[Csv], families: list[tuple[str, str]]) -> dict[str, Any]:
     """What is known of a model's weights; absent = unknown."""
     named = Facts(first_size(rows, "params_b"), first_size(rows, "active_params_b"))
-    params, active, tokens = SIZES.get(model, named)
-    openness = {row["open_weights"] for row in rows} - {""}
+    known = SIZES | SELF_SERVED
+    params, active, tokens = known.get(model, named)
+    openness = {"True"} if model in SELF_SERVED else {row["open_weights"] for row in rows} - {""}
     released = min((row["release_date"] for row in rows if len(row["release_date"]) == 10), default="")
     row: dict[str, Any] = {
         "id": model,
@@ -81,7 +86,7 @@ def model_row(model: str, rows: list[Csv], families: list[tuple[str, str]]) -> d
         "released": date.fromisoformat(released) if released else None,
         "modalities_in": modalities(rows),
         "is_open_weights": "True" in openness if openness else None,
-        "facts_source": "model card" if model in SIZES else "name" if params else None,
+        "facts_source": "model card" if model in known else "name" if params else None,
     }
     return {key: value for key, value in row.items() if value is not None}
 
@@ -125,7 +130,7 @@ def endpoint_row(offer: Offer) -> dict[str, Any]:
         "wire": offer.wire,
         "model": offer.model,
         "quantization": catalog_rows.quantization(offer),
-        "host": catalog_rows.host_of(offer),
+        "host": offer.host,
         "context_tokens": count(offer.facts["context"]),
         "max_output_tokens": count(offer.facts["max_output"]),
         "capabilities": catalog_rows.capabilities(offer) or None,
