@@ -68,7 +68,7 @@ class AccountLimits:
 
     async def enter(self, n_tokens: float) -> int:
         """Wait for a place and for the buckets; the window that `leave` wants back."""
-        if self._waiters or self.n_in_flight >= self.limit:
+        if self.n_in_flight >= self.limit:
             await self._queue()
         else:
             self.n_in_flight += 1

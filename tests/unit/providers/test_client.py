@@ -369,12 +369,19 @@ async def test_a_streamed_and_compressed_reply_is_read_whole() -> None:
 
 async def test_a_reply_without_end_is_cut_off() -> None:
     class Endless(httpx.AsyncByteStream):
+        is_closed = False
+
+        async def aclose(self) -> None:
+            self.is_closed = True
+
         async def __aiter__(self) -> AsyncIterator[bytes]:
             while True:
                 yield b"x" * (MAX_REPLY_BYTES // 4)
 
-    client, _ = make_client(make_script(lambda: httpx.Response(200, stream=Endless())))
+    endless = Endless()
+    client, _ = make_client(make_script(lambda: httpx.Response(200, stream=endless)))
     raw = await send(client)
+    assert endless.is_closed
     assert (raw.http_status, raw.is_sent) == (0, True)
     assert "expected at most 10000000 bytes" in raw.failure
 

@@ -92,6 +92,7 @@ async def test_who_gives_up_waiting_leaves_no_gap() -> None:
     waiting[0].cancel()
     limits.leave(window, "ok")  # wakes in the same turn in which the first gives up
     await spin()
+    assert waiting[0].cancelled()
     assert [task.done() for task in waiting] == [True, True, False]
     waiting[1].cancel()
     limits.leave(waiting[1].result(), "ok")
