@@ -1,7 +1,7 @@
 """Which price holds: at a time, for a prompt length, for a kind of processing. Works on core types alone.
 
 Rows of one condition (kind, processing, prompt length, time of day) replace each other by date. Of the conditions
-that a call meets, the longest prompt length wins and then the time window. The whole call is priced so, as every
+that a call meets, the longest prompt length wins and then the time window (of two that overlap the earlier one). The whole call is priced so, as every
 provider with such tiers does.
 """
 
@@ -120,7 +120,9 @@ def _table_of(rates: tuple[Rate, ...], day: date, processing: Processing) -> _Ta
         is_fee = rate.kind in _UNPROCESSED and rate.processing == "standard"
         if rate.valid_from <= day and (rate.processing == processing or is_fee):
             newest[rate.kind, rate.min_prompt_tokens, rate.utc_window] = rate
-    rows = sorted(newest.values(), key=lambda rate: (-rate.min_prompt_tokens, rate.utc_window is None))
+    rows = sorted(
+        newest.values(), key=lambda rate: (-rate.min_prompt_tokens, rate.utc_window is None, rate.utc_window or ())
+    )
     return {kind: tuple(row for row in rows if row.kind == kind) for kind in dict.fromkeys(row.kind for row in rows)}
 
 
