@@ -1,8 +1,8 @@
 """Which price holds: at a time, for a prompt length, for a kind of processing. Works on core types alone.
 
 Rows of one condition (kind, processing, prompt length, time of day) replace each other by date. Of the conditions
-that a call meets, the longest prompt length wins and then the time window (of two that overlap the earlier one). The whole call is priced so, as every
-provider with such tiers does.
+that a call meets, the longest prompt length wins and then the time window (of two that overlap, the earlier one). The
+whole call is priced so, as every provider with such tiers does.
 """
 
 from datetime import UTC, date, datetime
