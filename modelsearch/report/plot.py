@@ -1,0 +1,146 @@
+"""Quality against cost as coordinates of a small SVG, drawn by the template: logarithmic cost, intervals upright."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from modelsearch.core.result import Estimate
+from modelsearch.report.numbers import amount, interval_points, points
+from modelsearch.report.plain import clean
+from modelsearch.report.standing import Standing
+
+WIDTH, HEIGHT = 760.0, 400.0
+LEFT, RIGHT, TOP, BOTTOM = 56.0, 20.0, 24.0, 48.0
+MAX_LABEL_CHARS = 36
+
+
+@dataclass(frozen=True, slots=True)
+class Dot:
+    """A candidate: place and interval in SVG units; `kind` is its style, `title` what a pointer shows."""
+
+    x: float
+    y: float
+    y_low: float
+    y_high: float
+    kind: str
+    title: str
+    label: str
+    anchor: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """A line of the grid and what it says."""
+
+    at: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plot:
+    """Everything to draw, baseline and recommended last so that they lie on top."""
+
+    dots: tuple[Dot, ...]
+    x_ticks: tuple[Tick, ...]
+    y_ticks: tuple[Tick, ...]
+    baseline_y: float | None
+    width: float = WIDTH
+    height: float = HEIGHT
+    left: float = LEFT
+    right: float = WIDTH - RIGHT
+    top: float = TOP
+    bottom: float = HEIGHT - BOTTOM
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """Data range of both axes: log10 USD per 1,000 items, score."""
+
+    x_low: float
+    x_high: float
+    y_low: float
+    y_high: float
+
+    def x(self, usd_per_1k: float) -> float:
+        value = math.log10(usd_per_1k) if usd_per_1k > 0 else self.x_low
+        share = (value - self.x_low) / (self.x_high - self.x_low)
+        return round(LEFT + share * (WIDTH - LEFT - RIGHT), 1)
+
+    def y(self, score: float) -> float:
+        share = (score - self.y_low) / (self.y_high - self.y_low)
+        return round(HEIGHT - BOTTOM - share * (HEIGHT - TOP - BOTTOM), 1)
+
+
+def plot_of(found: Sequence[Standing]) -> Plot | None:
+    """The plot of all candidates whose quality and cost are known; None with fewer than two.
+
+    A cost of 0 lies at the left edge, since a logarithm has no place for it.
+    """
+    shown = [(s, s.estimate) for s in found if s.estimate is not None and _is_drawable(s.estimate)]
+    if len(shown) < 2:
+        return None
+    frame = _frame([estimate for _, estimate in shown])
+    dots = [_dot(frame, standing, estimate) for standing, estimate in reversed(shown)]
+    base = next((dot.y for dot in dots if "baseline" in dot.kind), None)
+    return Plot(tuple(dots), _x_ticks(frame), _y_ticks(frame), base)
+
+
+def _is_drawable(estimate: Estimate) -> bool:
+    cost, quality = estimate.cost_usd, estimate.quality
+    if cost is None or quality is None or not math.isfinite(cost.mean) or cost.mean < 0:
+        return False
+    return all(math.isfinite(value) for value in (quality.mean, quality.low, quality.high))
+
+
+def _per_1k(estimate: Estimate) -> float:
+    return 1000 * estimate.cost_usd.mean if estimate.cost_usd else 0.0
+
+
+def _frame(estimates: Sequence[Estimate]) -> _Frame:
+    logs = [math.log10(_per_1k(e)) for e in estimates if _per_1k(e) > 0] or [0.0]
+    pad = max(0.08 * (max(logs) - min(logs)), 0.15)
+    bounds = [value for e in estimates if e.quality for value in (e.quality.low, e.quality.high)]
+    low, high = max(0.0, math.floor(10 * min(bounds)) / 10), min(1.0, math.ceil(10 * max(bounds)) / 10)
+    return _Frame(min(logs) - pad, max(logs) + pad, low, high if high > low else low + 0.1)
+
+
+def _dot(frame: _Frame, standing: Standing, estimate: Estimate) -> Dot:
+    quality = estimate.quality
+    mean, low, high = (quality.mean, quality.low, quality.high) if quality else (0.0, 0.0, 0.0)
+    per_1k, name = _per_1k(estimate), clean(standing.label)
+    x = frame.x(per_1k)
+    return Dot(
+        x=x,
+        y=frame.y(mean),
+        y_low=frame.y(low),
+        y_high=frame.y(high),
+        kind=_kind(standing),
+        title=f"{name}: quality {interval_points(quality)}, {amount(per_1k)} USD per 1,000 items; {standing.verdict}",
+        label=_label(name) if "recommended" in standing.role or "baseline" in standing.role else "",
+        anchor="end" if x > (LEFT + WIDTH - RIGHT) / 2 else "start",
+    )
+
+
+def _kind(standing: Standing) -> str:
+    if standing.role and standing.role != "runner-up":
+        return "recommended baseline" if "(" in standing.role else standing.role
+    return "dropped" if standing.drop else "live"
+
+
+def _label(name: str) -> str:
+    return name if len(name) <= MAX_LABEL_CHARS else f"{name[: MAX_LABEL_CHARS - 1]}\N{HORIZONTAL ELLIPSIS}"
+
+
+def _x_ticks(frame: _Frame) -> tuple[Tick, ...]:
+    decades = range(math.floor(frame.x_low), math.ceil(frame.x_high) + 1)
+    steps = (1,) if frame.x_high - frame.x_low > 3 else (1, 2, 5)
+    values = [step * 10.0**decade for decade in decades for step in steps]
+    inside = [v for v in values if frame.x_low <= math.log10(v) <= frame.x_high]
+    return tuple(Tick(frame.x(v), f"{v:.10f}".rstrip("0").rstrip(".")) for v in inside)
+
+
+def _y_ticks(frame: _Frame) -> tuple[Tick, ...]:
+    n = max(1, round(10 * (frame.y_high - frame.y_low)))
+    step = 2 if n > 6 else 1
+    scores = [frame.y_low + k / 10 for k in range(0, n + 1, step)]
+    return tuple(Tick(frame.y(score), points(score).removesuffix(".0")) for score in scores)
