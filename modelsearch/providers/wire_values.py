@@ -65,6 +65,8 @@ def read_object(raw: RawReply) -> Mapping[str, Any]:
 
 def count(value: Number) -> int:
     """A token count: absent or negative is 0, `12.0` is 12."""
+    if type(value) is int:  # nearly always
+        return max(value, 0)
     if value is None or not isfinite(value) or value < 0:
         return 0
     return int(value)
