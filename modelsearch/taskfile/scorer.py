@@ -24,13 +24,17 @@ def build_scorer(spec: ScorerSpec, labels: Sequence[str] = (), *, owner: str = "
         TaskFileError: unknown name, unknown parameter, or a value that the scorer refuses.
     """
     cls = _scorer_class(spec.name, owner)
-    allowed = tuple(inspect.signature(cls).parameters)
-    for name in spec.params:
+    parameters = inspect.signature(cls).parameters
+    allowed = tuple(parameters)
+    for name, value in spec.params.items():
         if name not in allowed:
             raise TaskFileError(
                 f"{owner}: scorer {spec.name!r}: unknown parameter {name!r}{did_you_mean(name, allowed)}: "
                 f"expected one of {', '.join(allowed) or '(none)'}"
             )
+        expected = _kind_of(parameters[name].default)
+        if expected is not None and not (isinstance(value, expected[0]) and isinstance(value, bool) == expected[1]):
+            raise TaskFileError(f"{owner}: scorer {spec.name!r}: {name}: expected {expected[2]}, got {value!r}")
     params: dict[str, Any] = {name: _frozen(value) for name, value in spec.params.items()}
     if "labels" in allowed:
         params.setdefault("labels", tuple(labels))
@@ -51,6 +55,15 @@ def _scorer_class(name: str, owner: str) -> type:
         return registry.lookup("scorer", name).cls
     except RegistryError as error:
         raise TaskFileError(f"{owner}: {error}{did_you_mean(name, registry.names('scorer'))}") from error
+
+
+def _kind_of(default: object) -> tuple[type | tuple[type, ...], bool, str] | None:
+    """(type, whether it is a boolean, its name) that a parameter with this default takes; None = anything."""
+    if isinstance(default, bool):
+        return bool, True, "true or false"
+    if isinstance(default, int | float):
+        return (int, float), False, "a number"
+    return None
 
 
 def _frozen(value: Json) -> object:
