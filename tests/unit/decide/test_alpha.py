@@ -1,0 +1,41 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from modelsearch.core.candidate import Candidate, Ensemble
+from modelsearch.decide.alpha import alpha_shares, keep_level
+from tests.unit.decide.views import NAN, make_view
+
+
+def test_all_levels_together_stay_within_alpha() -> None:
+    view = make_view(np.zeros((5, 4)))
+    singles = view.candidates[1:4]
+    votes: tuple[Candidate, ...] = tuple(Ensemble(members=singles[:k]) for k in (1, 2, 3))  # type: ignore[arg-type]
+    made = make_view(np.zeros((8, 4)), composites=votes)
+    shares = alpha_shares(made)
+    assert shares[0] == 0
+    assert shares[1:5].sum() == pytest.approx(0.025)
+    np.testing.assert_allclose(shares[5:], [0.0125 / 2, 0.0125 / 4, 0.0125 / 8])
+    assert shares.sum() + keep_level(0.05) <= 0.05
+
+
+def test_shares_do_not_depend_on_outcomes_or_on_the_pool() -> None:
+    bare, full = make_view(np.full((4, 6), NAN)), make_view(np.ones((4, 6)), pool=[0, 2])
+    np.testing.assert_array_equal(alpha_shares(bare), alpha_shares(full))
+
+
+def test_dear_list_prices_weigh_little_and_unknown_ones_fully() -> None:
+    view = make_view(np.zeros((4, 4)), list_cost_usd=[0.01, 0.02, 0.001, NAN])
+    shares = alpha_shares(view)
+    assert shares[2] == shares[3] == pytest.approx(10 * shares[1])
+
+
+def test_an_unknown_price_of_the_baseline_makes_all_equal() -> None:
+    shares = alpha_shares(make_view(np.zeros((3, 4)), list_cost_usd=[NAN, 5.0, 0.1]))
+    assert shares[1] == shares[2] > 0
+
+
+def test_a_candidate_alone_with_the_baseline_takes_the_pools_half() -> None:
+    view = make_view(np.zeros((2, 4)))
+    assert alpha_shares(replace(view)).tolist() == [0, pytest.approx(0.025)]
