@@ -2,13 +2,16 @@
 
 import hashlib
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from statistics import NormalDist
 from typing import Literal
 
+import msgspec
+
 from modelsearch.core.errors import OptionError
+from modelsearch.core.ids import Json
 
 _UNIT = 2.0**-64
 
@@ -117,3 +120,19 @@ class Faults:
                 return kind, wait_s + (self.slow_s if kind is FaultKind.SLOW else 0.0)
             u -= p
         return None, wait_s
+
+
+def read_faults(given: Mapping[str, Json]) -> Faults:
+    """Faults from JSON, as a process of its own gets them.
+
+    Raises:
+        OptionError: an unknown name or a value of the wrong type.
+    """
+    known = [each.name for each in fields(Faults)]
+    unknown = sorted(set(given) - set(known))
+    if unknown:
+        raise OptionError(f"faults: expected names among {', '.join(known)}, got {unknown[0]!r}")
+    try:
+        return msgspec.convert(dict(given), Faults)
+    except msgspec.ValidationError as error:
+        raise OptionError(f"faults: {error}") from error

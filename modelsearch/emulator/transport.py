@@ -9,9 +9,11 @@ import asyncio
 import logging
 import socket
 import struct
+import time
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
-from functools import cache
+from email.utils import formatdate
+from functools import cache, lru_cache
 from http import HTTPStatus
 from typing import Any, cast
 from urllib.parse import unquote
@@ -207,7 +209,7 @@ class _Request:
         """Head and first part of the body leave in one write."""
         if message["type"] == "http.response.start":
             lines = [b"%b: %b\r\n" % pair for pair in message["headers"]]
-            self._head = b"".join([_status_line(message["status"]), *lines, b"\r\n"])
+            self._head = b"".join([_status_line(message["status"]), _date_line(int(time.time())), *lines, b"\r\n"])
             return
         self.is_whole = not message.get("more_body", False)
         if not self._transport.is_closing():
@@ -218,6 +220,12 @@ class _Request:
 @cache
 def _status_line(status: int) -> bytes:
     return f"HTTP/1.1 {status} {_PHRASES.get(status, 'Unknown')}\r\n".encode()
+
+
+@lru_cache(maxsize=2)
+def _date_line(now_s: int) -> bytes:
+    """The server's own time, against which clients hold a Retry-After that is a date."""
+    return b"date: " + formatdate(now_s, usegmt=True).encode() + b"\r\n"
 
 
 def reset_connection(scope: Scope) -> None:

@@ -209,4 +209,7 @@ class WorldBehaviour:
 
 
 def _text(target: Json) -> str:
+    """A reply that meets a target: texts as they are, a list of texts in one sentence, all else as JSON."""
+    if isinstance(target, list | tuple) and all(isinstance(part, str) for part in target):
+        return ", ".join(str(part) for part in target)
     return target if isinstance(target, str) else canonical_json(target).decode()

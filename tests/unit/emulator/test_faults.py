@@ -7,8 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modelsearch.core.errors import OptionError
+from modelsearch.core.ids import Json
 from modelsearch.emulator.app import EmulatorOptions
-from modelsearch.emulator.faults import FaultKind, Faults, Latency
+from modelsearch.emulator.faults import FaultKind, Faults, Latency, read_faults
+from modelsearch.providers.retry import retry_after_s
 from tests.unit.emulator.small import KEY, endpoint_of, prompts, running_world, world
 
 PROMPTS = tuple(prompts(world().task))
@@ -50,6 +52,18 @@ def test_impossible_rates_are_refused(changes: dict[str, float]) -> None:
         Faults(**changes)  # type: ignore[arg-type]
 
 
+def test_faults_are_read_from_json() -> None:
+    given = {"p_hang": 0.25, "provider_down": ["a"], "latency": {"kind": "lognormal", "median_s": 0.1}}
+    expected = Faults(p_hang=0.25, provider_down=frozenset({"a"}), latency=Latency(kind="lognormal", median_s=0.1))
+    assert read_faults(given) == expected  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("given", [{"p_hung": 0.1}, {"p_hang": "often"}, {"latency": {"kind": "slow"}}, {"p_hang": 7}])
+def test_faults_that_do_not_exist_are_refused(given: dict[str, Json]) -> None:
+    with pytest.raises(OptionError, match="faults: "):
+        read_faults(given)
+
+
 def test_latency_has_the_median_that_was_asked_for() -> None:
     lognormal = Latency(kind="lognormal", median_s=0.2, sigma=0.7)
     assert lognormal.at(0.5) == pytest.approx(0.2)
@@ -73,8 +87,9 @@ def test_a_rate_limit_says_when_to_come_back(name: str) -> None:
 
 
 def test_a_rate_limit_can_say_it_as_a_date() -> None:
-    with running_world(options(p_rate_limit=1.0, retry_after_date=True)) as asker:
-        assert asker.ask(ENDPOINT, PROMPTS[0]).headers["retry-after"].endswith(" GMT")
+    with running_world(options(p_rate_limit=1.0, retry_after_s=7, retry_after_date=True)) as asker:
+        headers = asker.ask(ENDPOINT, PROMPTS[0]).headers
+    assert retry_after_s(headers) == 7
 
 
 def test_server_errors_have_the_status_that_was_asked_for() -> None:
