@@ -20,6 +20,7 @@ _NOT = re.compile(
     r"(?:\bnot|n't|\bnever|\brather than|\binstead of)[\s*_`\"'(]*(?:(?:an?|the|about)\s+)?[\s*_`\"'(]*$", re.IGNORECASE
 )
 _OTHERS = re.compile(r"[\s*_`\"')]*(?:\bor\b|\band\b|[/,&|])", re.IGNORECASE)
+_STOP = re.compile(r"[*_`\"')]*(?:[.;\u2013\u2014]|\s+-+\s|\s*\(|,?\s+(?:because|since|as)\b)", re.IGNORECASE)
 # a letter standing as an option: (b)  B)  B.  B:  **B**  a bare capital, any at the end; "A" and "I" are also words
 _LETTER = re.compile(
     r"\(\s*([A-Za-z])\s*\)|(?<![A-Za-z0-9'])([A-Za-z])(?=\s*[).:\]](?:\s|$|\*))|[*_`\"']+([A-Za-z])[*_`\"']+"
@@ -34,9 +35,10 @@ _HEAD_LETTER = re.compile(r"[\W_]*([A-Z])(?![\w'])")
 class Choice:
     """1 where the option that the reply settles on is the target, else 0.
 
-    Looked at in turn: what follows the last "answer is", "label:" or the like; the whole reply; its last line; its
-    first line. The first of them that names exactly one option gives the answer; options that a "not" stands before
-    do not count. A reply that names several, or none, holds no answer.
+    Looked at in turn: what follows the last "answer is", "label:" or the like; the whole reply; a last or first line
+    that is an option and nothing else; a label that opens the reply as a statement; the last line; the first line.
+    The first of them that names exactly one option gives the answer; options that a "not" stands before do not count.
+    A reply that names several, or none, holds no answer.
 
     Attributes:
         labels: the options; the task's own labels unless given.
@@ -98,17 +100,29 @@ class _Finder:
         if whole is not None:
             return whole
         tail = _after_last_marker(reply)
-        lines = [line for line in reply.splitlines() if line.strip()]
-        head = self._head(tail)
-        if head is not None:
-            return head
-        for part in (tail, reply, lines[-1] if lines else "", lines[0] if lines else ""):
-            named = self._named(part)
-            if len(named) == 1:
-                return named.pop()
-            if named and part is not reply:
-                return None  # it commits itself to several
-        return None
+        if tail:
+            committed = self._head(tail) or self._only(tail)
+            if committed is not None or self._named(tail):
+                return committed  # None: it commits itself to several
+        return self._only(reply) or self._of_lines([line for line in reply.splitlines() if line.strip()])
+
+    def _of_lines(self, lines: list[str]) -> str | None:
+        """The option of a reply that names several: a line that is an option, the opening, a line that names one."""
+        if not lines:
+            return None
+        last, first = lines[-1], lines[0]
+        return self.exact(last) or self.exact(first) or self._opening(first) or self._only(last) or self._only(first)
+
+    def _only(self, text: str) -> str | None:
+        named = self._named(text)
+        return named.pop() if len(named) == 1 else None
+
+    def _opening(self, line: str) -> str | None:
+        """The label that a line starts with as a statement of its own: "billing. The refund is fine"."""
+        text = line.lstrip(string.whitespace + string.punctuation)
+        label = None if self.pattern is None else self.pattern.match(text)
+        is_alone = label is not None and _STOP.match(text, label.end())
+        return self.by_label[_folded(label.group())] if label is not None and is_alone else None
 
     def exact(self, text: str) -> str | None:
         """The option that the text is, or None."""

@@ -1,4 +1,6 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from modelsearch.core.errors import PlanError
 from modelsearch.core.ids import ItemId, Json
@@ -55,6 +57,13 @@ def test_letters_in_natural_text(reply: str, answer: str | None) -> None:
         ("Label: billing because the delivery is fine", "billing"),
         ("Not refund but billing.", "billing"),
         ("It could be a delivery matter.\nIt could be billing.\n\nbilling", "billing"),
+        ("billing\n\nThe customer also mentions a refund.", "billing"),
+        ("**billing** - the refund has come already", "billing"),
+        ("billing. The refund is another matter.", "billing"),
+        ("The message has to do with refund and billing.\nSo I choose billing.", "billing"),
+        ("delivery, as the refund has come", "delivery"),
+        ("Answer: **billing** (not refund)", "billing"),
+        ("Refund: no. Billing: yes.", None),
         ("refund or billing", None),
         ("Category: refund, billing", None),
         ("refunded", None),
@@ -90,3 +99,14 @@ def test_targets_that_are_no_option_are_told() -> None:
 def test_labels_that_cannot_be_told_apart_are_refused(labels: tuple[str, ...]) -> None:
     with pytest.raises(PlanError, match="distinct, non-empty labels"):
         Choice(labels=labels)
+
+
+parts = st.sampled_from(
+    ["refund", "Billing", "DELIVERY", "refund_status", "not ", "Answer: ", "\n", " ", ". ", "(b)", "or", "*"]
+)
+
+
+@given(reply=st.lists(parts, max_size=12).map("".join))
+def test_an_answer_is_an_option_that_the_reply_names(reply: str) -> None:
+    answer = DESKS.canonical(reply, _item("billing"))
+    assert answer is None or (answer in DESKS.labels and answer.replace("_", " ") in reply.lower().replace("_", " "))
