@@ -107,7 +107,7 @@ def preview(
 
 @app.command()
 def demo(
-    budget_usd: options.BudgetUsd = "0.50",
+    budget_usd: options.BudgetUsd = "2",
     seed: options.Seed = 0,
 ) -> None:
     """Search an emulated market for the bundled task: no key, no real money, about half a minute."""
