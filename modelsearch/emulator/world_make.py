@@ -2,7 +2,7 @@
 not. Draws are repeated with the next number of the seed until that holds, so that every seed gives a usable world.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +18,8 @@ from modelsearch.emulator.world_random import Floats
 N_MODELS, N_HOSTS = 24, 4
 MAX_TRIES = 200
 CHEAP_SHARE = 0.4
+CLOSE_SHARE = 0.25
+"""Of the margin: at least one cheap endpoint loses no more, or a few hundred items could not show it as good."""
 MIN_FEASIBLE, MAX_FEASIBLE_SHARE = 2, 0.2
 MIN_BASELINE_QUALITY = 0.8
 _SHORT_TOKENS, _LONG_TOKENS = 10, 1000
@@ -63,14 +65,12 @@ def make_world(
     )
 
 
-def _first_good(tries: Iterable[_Try]) -> _Try:
-    """The first that looks right, else the least bad."""
-    seen: list[_Try] = []
-    for found in tries:
-        if found.badness == 0:
-            return found
-        seen.append(found)
-    return min(seen, key=lambda found: found.badness)
+def _first_good(tries: Iterator[_Try]) -> _Try:
+    """The first that looks right, else the least bad; at least one is given."""
+    best = next(tries)
+    while best.badness > 0 and (found := next(tries, None)) is not None:
+        best = min(best, found, key=lambda each: each.badness)
+    return best
 
 
 def _costs(endpoints: Sequence[Endpoint], outcomes: WorldOutcomes, n_input: int) -> Floats:
@@ -91,7 +91,8 @@ def _judged(task: TaskSpec, label: str, market: Market, outcomes: WorldOutcomes)
     baseline = int(np.lexsort((-short, -np.where(is_premium, quality, -1.0)))[0])
     is_cheap = (short <= CHEAP_SHARE * short[baseline]) & (long <= CHEAP_SHARE * long[baseline])
     is_feasible = (quality >= quality[baseline] - task.margin) & is_cheap
+    is_close = is_cheap & (quality >= quality[baseline] - CLOSE_SHARE * task.margin)
     n_feasible, most = int(is_feasible.sum()), MAX_FEASIBLE_SHARE * len(endpoints)
-    badness = max(0.0, MIN_FEASIBLE - n_feasible) + max(0.0, n_feasible - most)
+    badness = float(not is_close.any()) + max(0.0, MIN_FEASIBLE - n_feasible) + max(0.0, n_feasible - most)
     badness += 10.0 * max(0.0, MIN_BASELINE_QUALITY - float(quality[baseline]))
     return _Try(label=label, outcomes=outcomes, baseline=baseline, badness=badness)
