@@ -1,23 +1,17 @@
 """The final answer in a terminal: plain text without colours, one fact a line."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from modelsearch.core.result import Estimate, PhaseSummary, SearchResult
-from modelsearch.report.headline import (
-    EMULATED,
-    Names,
-    baseline_of,
-    covered,
-    headline,
-    recommended_of,
-    run_files,
-    saving,
-    spending,
-)
-from modelsearch.report.numbers import counted, interval_points, probability, seconds, usd, usd_per_1k
-from modelsearch.report.plain import clean, short
+from modelsearch.core.result import SearchResult
+from modelsearch.report.headline import EMULATED, Names, covered, headline, run_files, saving, spending
+from modelsearch.report.numbers import counted
+from modelsearch.report.plain import clean, n_columns, short
+from modelsearch.report.standing import standings
+from modelsearch.report.rows import Row, candidate_row, funnel_rows
 
 WIDTH = 12
+N_SHOWN = 3
+"""Recommended, baseline, runner-up."""
 
 
 def answer_lines(result: SearchResult, *, is_emulated: bool = False) -> list[str]:
@@ -30,59 +24,54 @@ def answer_lines(result: SearchResult, *, is_emulated: bool = False) -> list[str
     Returns:
         Lines without line ends, control characters or ANSI codes.
     """
-    lines = [*_found(result, is_emulated), "", *_funnel(result), "", *_files(result)]
-    if result.warnings:
-        lines += ["", *_warnings(result)]
-    return lines
+    parts = [_found(result, is_emulated), _candidates(result), _funnel(result), _warnings(result), _files(result)]
+    if is_emulated:
+        parts.insert(0, iter([EMULATED]))
+    blocks = [block for part in parts if (block := list(part))]
+    return [line for block in blocks for line in [*block, ""]][:-1]
 
 
 def _found(result: SearchResult, is_emulated: bool) -> Iterator[str]:
     answer, tag = result.recommendation, " (emulated)" if is_emulated else ""
-    if is_emulated:
-        yield EMULATED
-        yield ""
     yield headline(result, Names(short(answer.label), short(result.baseline_id)))
     yield ""
     yield _line("why", clean(answer.reason))
-    yield _line("certificate", f"covers {covered(answer)}")
-    for name, estimate in (("recommended", recommended_of(result)), ("baseline", baseline_of(result))):
-        if estimate is not None:
-            yield _line(name, _numbers(estimate))
-    if answer.runner_up_id is not None:
-        yield _line("runner-up", short(answer.runner_up_id))
+    yield _line("tested", covered(answer))
     if answer.candidate_id != result.baseline_id:
         yield _line("saving", saving(answer) + tag)
     yield _line("spent", spending(result) + tag)
 
 
-def _numbers(estimate: Estimate) -> str:
-    parts = [
-        f"{short(estimate.label)}: quality {interval_points(estimate.quality)} points of 100",
-        f"{usd_per_1k(estimate.cost_usd)} USD per 1,000 items",
-        f"latency {seconds(estimate.latency_p50_s)}, p95 {seconds(estimate.latency_p95_s)}",
-        f"on {counted(estimate.n_items, 'item')}",
-    ]
-    if estimate.gap is not None:
-        parts.append(f"gap {interval_points(estimate.gap)} points")
-    if estimate.p_non_inferior is not None:
-        parts.append(f"good enough with {probability(estimate.p_non_inferior)}")
-    return ", ".join(parts)
+def _candidates(result: SearchResult) -> Iterator[str]:
+    rows = [candidate_row(standing) for standing in standings(result)[:N_SHOWN] if standing.role]
+    columns = {
+        "role": "",
+        "candidate": "",
+        "quality_points": "quality (points of 100)",
+        "gap_points": "gap",
+        "p_good_enough": "good enough",
+        "cost_usd_per_1k": "USD per 1,000",
+        "latency_p95": "latency p95",
+        "n_items": "items",
+    }
+    yield from _aligned(columns, rows)
 
 
 def _funnel(result: SearchResult) -> Iterator[str]:
-    yield "Who left where, and why:"
-    for phase in result.phases:
-        yield f"  {_phase(phase)}"
-
-
-def _phase(phase: PhaseSummary) -> str:
-    by = ", ".join(f"{clean(name)} {n}" for name, n in sorted(phase.drops_by_strategy.items()))
-    added = f", {counted(phase.n_added, 'candidate')} added" if phase.n_added else ""
-    return (
-        f"{clean(phase.phase)}: {phase.n_started} -> {phase.n_left} ({f'left by {by}' if by else 'nobody left'}{added}); "
-        f"{counted(phase.n_rounds, 'round')}, {counted(phase.n_outcomes, 'outcome')}, {usd(phase.spend_usd)}; "
-        f"ended: {clean(phase.reason)}"
-    )
+    yield "How many candidates left, where and why:"
+    rows = [row | {"dropped_by": row["dropped_by"] or "nobody"} for row in funnel_rows(result)]
+    columns = {
+        "phase": "  phase",
+        "n_started": "started",
+        "n_left": "stayed",
+        "n_added": "added",
+        "dropped_by": "dropped by",
+        "n_rounds": "rounds",
+        "n_outcomes": "outcomes",
+        "spend_usd": "USD",
+        "ended": "ended because",
+    }
+    yield from _aligned(columns, [row | {"phase": f"  {row['phase']}"} for row in rows])
 
 
 def _files(result: SearchResult) -> Iterator[str]:
@@ -95,10 +84,26 @@ def _files(result: SearchResult) -> Iterator[str]:
 
 
 def _warnings(result: SearchResult) -> Iterator[str]:
-    yield f"{counted(len(result.warnings), 'warning')}:"
+    if result.warnings:
+        yield f"{counted(len(result.warnings), 'warning')}:"
     for warning in result.warnings:
         yield f"  {clean(warning)}"
 
 
 def _line(name: str, text: str) -> str:
     return f"{name:<{WIDTH}} {text}"
+
+
+def _aligned(columns: dict[str, str], rows: Sequence[Row]) -> Iterator[str]:
+    """A table in columns: numbers to the right, text to the left."""
+    cells = [list(columns.values())] + [[str(row[key]) for key in columns] for row in rows]
+    widths = [max(n_columns(cell) for cell in column) for column in zip(*cells, strict=True)]
+    is_number = [bool(rows) and isinstance(rows[0][key], int) for key in columns]
+    for line in cells:
+        parts = [_filled(*cell) for cell in zip(line, widths, is_number, strict=True)]
+        yield "  ".join(parts).rstrip()
+
+
+def _filled(cell: str, width: int, is_right: bool) -> str:
+    space = " " * (width - n_columns(cell))
+    return space + cell if is_right else cell + space

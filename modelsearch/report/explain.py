@@ -41,7 +41,7 @@ def explain(result: SearchResult, endpoint_id: str) -> str:
     lines = [_title(standing)]
     lines += _dropped(result, standing, standing.drop) if standing.drop else _live(result, standing)
     if standing.estimate is not None:
-        lines += _measured(standing.estimate)
+        lines += _measured(standing.estimate, is_baseline=standing.is_baseline)
     return "\n".join(lines)
 
 
@@ -131,15 +131,25 @@ def _wider(estimate: Estimate) -> str:
     return f", or a larger --margin (the {low})"
 
 
-def _measured(estimate: Estimate) -> Iterator[str]:
-    yield f"verdict: {VERDICT_WORDS[estimate.verdict]}" if estimate.n_pairs else "verdict: never compared"
-    yield f"quality: {interval_points(estimate.quality)} points of 100, on {counted(estimate.n_items, 'item')}"
-    gap = f"{interval_points(estimate.gap)} points, on {counted(estimate.n_pairs, 'shared item')}"
-    yield f"gap to the baseline: {gap}; good enough with probability {probability(estimate.p_non_inferior)}"
+def _measured(estimate: Estimate, *, is_baseline: bool) -> Iterator[str]:
+    if not is_baseline:
+        yield from _compared(estimate)
+    if estimate.n_items:
+        yield f"quality: {interval_points(estimate.quality)} points of 100, on {counted(estimate.n_items, 'item')}"
     yield f"cost: {usd_per_1k(estimate.cost_usd)} USD per 1,000 items"
-    yield f"latency: median {seconds(estimate.latency_p50_s)}, 95th percentile {seconds(estimate.latency_p95_s)}"
+    if estimate.latency_p50_s is not None:
+        yield f"latency: median {seconds(estimate.latency_p50_s)}, 95th percentile {seconds(estimate.latency_p95_s)}"
     if estimate.evidence_missing_share:
         yield f"failures: {percent(estimate.evidence_missing_share)} of compared items, taken at their worst"
+
+
+def _compared(estimate: Estimate) -> Iterator[str]:
+    if not estimate.n_pairs:
+        yield "verdict: never compared with the baseline"
+        return
+    yield f"verdict: {VERDICT_WORDS[estimate.verdict]}"
+    gap = f"{interval_points(estimate.gap)} points, on {counted(estimate.n_pairs, 'shared item')}"
+    yield f"gap to the baseline: {gap}; good enough with probability {probability(estimate.p_non_inferior)}"
 
 
 def _unknown(result: SearchResult, wanted: str) -> str:

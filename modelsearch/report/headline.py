@@ -5,7 +5,7 @@ from pathlib import Path
 
 from modelsearch.core.ids import RunId
 from modelsearch.core.result import Certainty, Claim, Estimate, Recommendation, SearchResult
-from modelsearch.report.numbers import amount, counted, is_known, percent, probability, share_points, usd
+from modelsearch.report.numbers import UNKNOWN, amount, counted, is_known, percent, probability, share_points, usd
 from modelsearch.store.layout import RunDir
 
 EMULATED = (
@@ -34,7 +34,7 @@ def grounds(result: SearchResult) -> str:
     answer = result.recommendation
     if answer.candidate_id == result.baseline_id:
         return f"{_keeping(answer)}, {claim(answer)}"
-    return f"{certainty(answer)}, {claim(answer)}; {saving(answer)}"
+    return f"{certainty(answer)}, {claim(answer)}; saving {saving(answer)}"
 
 
 def certainty(answer: Recommendation) -> str:
@@ -65,15 +65,17 @@ def claim(answer: Recommendation) -> str:
 def saving(answer: Recommendation) -> str:
     """What it saves per 1,000 items, in USD and percent; unknown stays unknown."""
     if not is_known(answer.saving_usd_per_1k):
-        return "what it saves is unknown, as a price is"
-    return f"saves {usd(answer.saving_usd_per_1k)} per 1,000 items ({percent(answer.saving_share)})"
+        return UNKNOWN
+    return f"{usd(answer.saving_usd_per_1k)} per 1,000 items ({percent(answer.saving_share)})"
 
 
 def spending(result: SearchResult) -> str:
     """What the search cost, of what it could: settled, unknown and reserved, calls, time."""
     spend = result.spend
     parts = [f"{amount(spend.settled_usd)} USD settled"]
-    parts.append(f"{amount(spend.unknown_usd)} USD unknown (calls in flight at a kill, at most)")
+    parts.append(f"{amount(spend.unknown_usd)} USD unknown")
+    if spend.unknown_usd:
+        parts[-1] += " (at most: calls in flight when it was killed)"
     if spend.reserved_usd:
         parts.append(f"{amount(spend.reserved_usd)} USD still reserved")
     return (

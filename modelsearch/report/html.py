@@ -21,12 +21,12 @@ from modelsearch.report.headline import (
     run_files,
     spending,
 )
-from modelsearch.report.markdown import CANDIDATE_COLUMNS, COUNT_COLUMNS, FUNNEL_COLUMNS
-from modelsearch.report.numbers import amount, interval_points, is_known, seconds, share_points, usd, usd_per_1k
+from modelsearch.report.markdown import CANDIDATE_COLUMNS, COUNT_COLUMNS, FUNNEL_COLUMNS, UNITS
+from modelsearch.report.numbers import amount, interval_points, is_known, seconds, share_points, usd
 from modelsearch.report.plain import clean, short
 from modelsearch.report.plot import plot_of
 from modelsearch.report.standing import standings
-from modelsearch.report.tables_md import Row, candidate_row, drop_counts, drop_rows, funnel_rows
+from modelsearch.report.rows import Row, candidate_row, drop_counts, drop_rows, funnel_rows
 
 VOLUMES = (1_000, 100_000, 1_000_000)
 """Items a month for which the saving is stated."""
@@ -59,6 +59,7 @@ def html(result: SearchResult, *, is_emulated: bool = False) -> str:
         plot=plot_of(found),
         candidates=[candidate_row(standing) for standing in found],
         candidate_columns=CANDIDATE_COLUMNS,
+        units=UNITS.replace("`", ""),
         funnel=funnel_rows(result),
         funnel_columns=FUNNEL_COLUMNS,
         counts=drop_counts(result),
@@ -101,7 +102,7 @@ def _card(role: str, estimate: Estimate) -> Row:
         "role": role,
         "label": short(estimate.label),
         "quality": interval_points(estimate.quality),
-        "cost": usd_per_1k(estimate.cost_usd),
+        "cost": usd(1000 * estimate.cost_usd.mean if estimate.cost_usd else None),
         "latency": f"{seconds(estimate.latency_p50_s)}, p95 {seconds(estimate.latency_p95_s)}",
         "n_items": estimate.n_items,
     }

@@ -1,32 +1,37 @@
 """The report as Markdown: the recommendation first, then what stands behind it."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from modelsearch.core.result import SearchResult
 from modelsearch.report.headline import EMULATED, Names, covered, headline, run_files, saving, spending
 from modelsearch.report.numbers import counted, share_points, usd
 from modelsearch.report.plain import clean, short
-from modelsearch.report.tables_md import Row, candidate_rows, drop_counts, drop_rows, funnel_rows
+from modelsearch.report.rows import Row, candidate_rows, drop_counts, drop_rows, funnel_rows
 
+UNITS = (
+    "Quality and gap to the baseline are points of 100 with their intervals; `good enough` is the probability that the "
+    "gap over all items is within the margin; cost is USD per 1,000 items."
+)
 MAX_CANDIDATES = 25
 MAX_DROPS = 100
 
 CANDIDATE_COLUMNS: Mapping[str, str] = {
     "candidate": "candidate",
     "role": "role",
-    "quality_points": "quality, points of 100 (95 %)",
-    "gap_points": "gap, points (95 %)",
-    "cost_usd_per_1k": "USD per 1,000 items",
+    "verdict": "verdict",
+    "quality_points": "quality",
+    "gap_points": "gap",
+    "p_good_enough": "good enough",
+    "cost_usd_per_1k": "USD per 1,000",
     "latency_p50": "latency",
     "latency_p95": "p95",
     "n_items": "items",
-    "p_good_enough": "good enough",
-    "verdict": "verdict",
 }
 FUNNEL_COLUMNS: Mapping[str, str] = {
     "phase": "phase",
     "n_started": "started",
-    "n_left": "left in the pool",
+    "n_left": "stayed",
     "n_added": "added",
     "dropped_by": "dropped by",
     "n_rounds": "rounds",
@@ -47,17 +52,16 @@ DROP_COLUMNS: Mapping[str, str] = {
     "remedy": "what would bring it back",
 }
 
-# a backslash before HTML's own characters is not read by every renderer, and `://`, `www.`, `@` alone make links
-_ESCAPES = str.maketrans(
-    {char: f"\\{char}" for char in "\\`*_{}[]#~$!"}
-    | {"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&#124;", "@": "&#64;"}
-)
+# not every renderer reads a backslash before `<`, `&` and, inside a table, `|`; `@` alone makes a link on GitHub
+_ESCAPES = str.maketrans({char: f"\\{char}" for char in "\\`*_{}[]#~$!@"} | {"&": "&amp;", "<": "&lt;", "|": "&#124;"})
+_LINKS = re.compile(r"(?<=www)(?=\.)|(?=://)", re.IGNORECASE)
+_BLOCKS = re.compile(r"^(\d*)(?:(?=[-+=.)][\s=-])|(?=[-+=.)]$)|(?=>))")
 
 
 def escape(text: object) -> str:
     """Text that Markdown (CommonMark, GitHub's) shows as it is, in a sentence or a table cell: no HTML, no link."""
-    shown = clean(text).translate(_ESCAPES)
-    return shown.replace("://", "&#58;//").replace("www.", "www&#46;").replace("WWW.", "WWW&#46;")
+    linkless = _LINKS.sub(r"\\", clean(text).translate(_ESCAPES))
+    return _BLOCKS.sub(r"\1\\", linkless)
 
 
 def markdown(result: SearchResult, *, is_emulated: bool = False) -> str:
@@ -98,7 +102,7 @@ def _tables(result: SearchResult) -> Iterator[str]:
     yield "## Candidates"
     rows = candidate_rows(result, MAX_CANDIDATES)
     n_all = len(candidate_rows(result, limit=len(result.estimates) + len(result.drops)))
-    yield f"The first {len(rows)} of {counted(n_all, 'candidate')}, recommended and baseline first."
+    yield f"The first {len(rows)} of {counted(n_all, 'candidate')}, recommended and baseline first. {UNITS}"
     yield table(CANDIDATE_COLUMNS, rows)
     yield "## Funnel"
     yield table(FUNNEL_COLUMNS, funnel_rows(result))

@@ -23,3 +23,9 @@ def short(text: object) -> str:
         return whole
     half = (MAX_ID_CHARS - 1) // 2
     return f"{whole[:half]}\N{HORIZONTAL ELLIPSIS}{whole[-half:]}"
+
+
+def n_columns(text: str) -> int:
+    """Columns that a terminal takes to show cleaned text: two for a wide character, none for a combining one."""
+    wide = sum(unicodedata.east_asian_width(char) in "WF" for char in text)
+    return len(text) + wide - sum(1 for char in text if unicodedata.combining(char))

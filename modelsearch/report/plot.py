@@ -10,13 +10,16 @@ from modelsearch.report.plain import clean
 from modelsearch.report.standing import Standing
 
 WIDTH, HEIGHT = 760.0, 400.0
-LEFT, RIGHT, TOP, BOTTOM = 56.0, 20.0, 24.0, 48.0
+LEFT, RIGHT, TOP, BOTTOM = 56.0, 20.0, 40.0, 48.0
 MAX_LABEL_CHARS = 36
 
 
 @dataclass(frozen=True, slots=True)
 class Dot:
-    """A candidate: place and interval in SVG units; `kind` is its style, `title` what a pointer shows."""
+    """A candidate: place and interval in SVG units; `kind` is its style, `title` what a pointer shows.
+
+    The label stands above the recommended one's interval and below the baseline's, so that the two never meet.
+    """
 
     x: float
     y: float
@@ -25,6 +28,7 @@ class Dot:
     kind: str
     title: str
     label: str
+    label_y: float
     anchor: str
 
 
@@ -117,6 +121,7 @@ def _dot(frame: _Frame, standing: Standing, estimate: Estimate) -> Dot:
         kind=_kind(standing),
         title=f"{name}: quality {interval_points(quality)}, {amount(per_1k)} USD per 1,000 items; {standing.verdict}",
         label=_label(name) if "recommended" in standing.role or "baseline" in standing.role else "",
+        label_y=frame.y(low) + 16 if standing.role == "baseline" else frame.y(high) - 7,
         anchor="end" if x > (LEFT + WIDTH - RIGHT) / 2 else "start",
     )
 

@@ -37,10 +37,15 @@ class Standing:
         return self.estimate is not None and self.estimate.n_items > 0
 
     @property
+    def is_baseline(self) -> bool:
+        """Whether it is what all others are compared with."""
+        return "baseline" in self.role
+
+    @property
     def verdict(self) -> str:
         """What is known of it in words; a drop with its phase."""
-        if self.role.endswith("baseline") or self.role.endswith("(baseline)"):
-            return "what others are compared with"
+        if self.is_baseline:
+            return "what all are compared with"
         known = VERDICT_WORDS[self.estimate.verdict] if self.estimate and self.is_measured else "never asked"
         return f"{known}; left in {short(self.phase)}" if self.drop else known
 
