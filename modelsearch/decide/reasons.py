@@ -38,6 +38,13 @@ def likely_reason(view: SearchView, estimate: Estimate) -> str:
     )
 
 
+def limits_note(baseline: Estimate) -> str:
+    """A warning where the baseline that is kept breaks the client's own limits; else empty."""
+    if baseline.is_feasible:
+        return ""
+    return "; note that the baseline itself breaks a limit of the task (cost, latency or quality): see its estimate"
+
+
 def keep_reason(view: SearchView, estimates: Sequence[Estimate]) -> str:
     """Why keeping the baseline is certified."""
     n = sum(1 for e in estimates if e.verdict.value == "inferior")
@@ -53,10 +60,12 @@ def undecided_reason(view: SearchView, baseline: Estimate, still_open: Sequence[
     """Why the baseline is kept without proof that this is right."""
     if baseline.cost_usd is None:
         return "keep the baseline, undecided: what it costs is not known, so no saving can be stated"
+    if not still_open and baseline.n_items == 0:
+        return (
+            "keep the baseline, undecided: by list prices no candidate costs less, and nothing was bought to check it"
+        )
     if baseline.n_items == 0:
         return "keep the baseline, undecided: none of its items was bought or imported, so nothing was compared with it"
-    if not still_open:
-        return "keep the baseline, undecided"
     n_bare = sum(1 for e in still_open if e.n_pairs == 0)
     head = f"keep the baseline, undecided: {_count(len(still_open))} could still be good enough"
     bare = f" ({n_bare} of them never compared)" if n_bare else ""

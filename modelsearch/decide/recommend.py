@@ -14,7 +14,7 @@ from modelsearch.core.result import Certainty, Claim, Estimate, Recommendation
 from modelsearch.core.search import SearchView
 from modelsearch.decide.alpha import keep_level
 from modelsearch.decide.choice import Option, best_worth, first_certified, of_baseline, open_cheaper, options
-from modelsearch.decide.reasons import certified_reason, keep_reason, likely_reason, undecided_reason
+from modelsearch.decide.reasons import certified_reason, keep_reason, likely_reason, limits_note, undecided_reason
 
 
 def recommend(view: SearchView, estimates: Sequence[Estimate]) -> Recommendation:
@@ -87,13 +87,14 @@ def _baseline(view: SearchView, estimates: Sequence[Estimate], found: Sequence[O
     still_open = _open_to_keep(view, estimates)
     known = [option for option in found if option.estimate.p_non_inferior is not None]
     best = max(known, key=lambda option: option.estimate.p_non_inferior or 0.0, default=None)
-    is_certified = not still_open and baseline.cost_usd is not None
+    is_certified = not still_open and baseline.cost_usd is not None and (baseline.n_items > 0 or len(estimates) == 1)
+    reason = keep_reason(view, estimates) if is_certified else undecided_reason(view, baseline, still_open, best)
     return Recommendation(
         candidate_id=baseline.candidate_id,
         label=baseline.label,
         certainty=Certainty.CERTIFIED if is_certified else Certainty.UNDECIDED,
         claim=Claim.ITEMS,
-        reason=keep_reason(view, estimates) if is_certified else undecided_reason(view, baseline, still_open, best),
+        reason=reason + limits_note(baseline),
         p_right=None,
         saving_share=0.0,
         saving_usd_per_1k=0.0,

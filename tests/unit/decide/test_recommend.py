@@ -114,3 +114,16 @@ def test_any_view_has_an_answer_that_keeps_its_word(k: int, n: int, seed: int, s
     certain_row = view.row[got.candidate_id]
     if max(e.log_e_value for e in found) in (0.0, 1000.0) and got.certainty is Certainty.CERTIFIED:
         assert gaps[certain_row] >= -margin - 1e-6
+
+
+def test_prices_alone_certify_nothing() -> None:
+    bare = answer(make_view(np.full((2, 5), NAN), list_cost_usd=[0.01, 0.02]))
+    assert bare.certainty is Certainty.UNDECIDED
+    assert "by list prices no candidate costs less" in bare.reason
+    assert answer(make_view(np.full((1, 5), NAN))).certainty is Certainty.CERTIFIED
+
+
+def test_a_baseline_beyond_the_clients_limits_is_kept_with_a_warning() -> None:
+    got = answer(with_requirements(make_view(rows(0.8, 0.3)), Requirements(min_quality=0.9)))
+    assert got.candidate_id == "m00"
+    assert "the baseline itself breaks a limit" in got.reason
