@@ -12,9 +12,9 @@ from flows.prefect_env import prepare
 from modelsearch.api.emulated import table_app, world_app
 from modelsearch.api.request import SearchRequest
 from modelsearch.api.session import Opening, Session, find_session_run, open_session
+from modelsearch.api.source import read_task
 from modelsearch.catalog.load import load_market
 from modelsearch.core.errors import OptionError
-from modelsearch.core.market import Market
 from modelsearch.core.result import SearchResult
 from modelsearch.emulator.app import EmulatorOptions
 from modelsearch.emulator.server import run_emulator
@@ -25,7 +25,6 @@ from modelsearch.settings import Settings, read_settings
 from modelsearch.store.layout import RunDir
 from modelsearch.store.recorded import read_recorded_table
 from modelsearch.store.result_json import result_from_json
-from modelsearch.taskfile.load import load_task
 
 
 def run_search(request: SearchRequest, run: RunDir | None = None) -> None:
@@ -86,17 +85,14 @@ def run_emulator_for(task: Path | None, recorded: Path | None, *, seed: int, por
         table = read_recorded_table(recorded)
         app = table_app(table, recorded_task(table), recorded_market(table), options)
     elif task is not None:
-        spec = load_task(task)
-        app = world_app(make_world(spec, seed=seed, base=_catalogue()), spec, options)
+        market = load_market(read_settings().catalogs, as_of=datetime.now(UTC).date())
+        spec = read_task(task, market)
+        app = world_app(make_world(spec, seed=seed, base=market), spec, options)
     else:
         message = "emulate: give a task spec, or --recorded DIR"
         raise OptionError(message)
     sys.stderr.write(f"emulator on http://127.0.0.1:{port}, stop with Ctrl-C; bill at /__emulator/bill\n")
     run_emulator(app, port=port)
-
-
-def _catalogue() -> Market:
-    return load_market(read_settings().catalogs, as_of=datetime.now(UTC).date())
 
 
 def run_ui(port: int) -> None:

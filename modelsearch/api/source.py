@@ -27,10 +27,11 @@ from modelsearch.evaluate.recorded import (
     recorded_task,
 )
 from modelsearch.evaluate.scoring import make_scorer
+from modelsearch.evaluate.task_check import check_spec
 from modelsearch.settings import Settings
 from modelsearch.store.recorded import read_parquet_items, read_recorded_table
 from modelsearch.taskfile.load import KindDefaults, TaskLoading, load_task
-from modelsearch.taskfile.overrides import overridden
+from modelsearch.taskfile.overrides import TaskOverrides, overridden
 from modelsearch.taskfile.read import read_rows
 
 
@@ -79,7 +80,7 @@ def open_source(
     if request.recorded is not None:
         return _from_table(request, request.recorded, stack)
     market = load_market(request.market or settings.catalogs, as_of=datetime.now(UTC).date())
-    task = overridden(task, request.overrides) if task is not None else read_task(request, market)
+    task = _given(task, request) if task is not None else read_task(request.task or Path(), market, request.overrides)
     if request.is_emulated:
         market, default_baseline = serve_world(task, market, request, stack=stack)
         request = replace(request, baseline=request.baseline or default_baseline)
@@ -101,6 +102,11 @@ def open_source(
     )
 
 
+def _given(task: TaskSpec, request: SearchRequest) -> TaskSpec:
+    check_spec(task)
+    return overridden(task, request.overrides)
+
+
 def read_baseline_outcomes(path: Path | None, source: Source) -> list[Outcome]:
     """The baseline's known outcomes, at no spend; none without a file.
 
@@ -115,8 +121,8 @@ def read_baseline_outcomes(path: Path | None, source: Source) -> list[Outcome]:
     )
 
 
-def read_task(request: SearchRequest, market: Market) -> TaskSpec:
-    """The task of the request's file, with the catalogue's defaults for its kind, checked.
+def read_task(path: Path, market: Market, overrides: TaskOverrides | None = None) -> TaskSpec:
+    """The task of a file, with the catalogue's defaults for its kind, checked.
 
     Raises:
         TaskFileError: it cannot be used.
@@ -126,7 +132,7 @@ def read_task(request: SearchRequest, market: Market) -> TaskSpec:
         for kind in market.task_kinds.values()
     }
     loading = TaskLoading(kinds=kinds, read_parquet=read_parquet_items, check=check_prompts)
-    return load_task(request.task or Path(), overrides=request.overrides, loading=loading)
+    return load_task(path, overrides=overrides, loading=loading)
 
 
 def _from_table(request: SearchRequest, folder: Path, stack: ExitStack) -> Source:

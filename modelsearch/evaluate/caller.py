@@ -16,7 +16,7 @@ from modelsearch.core.wire import RawReply, WireRequest
 from modelsearch.evaluate.prices import PriceBook
 from modelsearch.evaluate.recorded import LATENCY_HEADER, PROVIDER_ID
 
-_OK = 200
+_SUCCESS = range(200, 300)
 
 
 @lru_cache(maxsize=64)
@@ -64,7 +64,7 @@ class Caller:
         except StoppedError as error:
             self._release(call_id, str(error))
             raise
-        if raw.http_status != _OK:
+        if raw.http_status not in _SUCCESS:
             return self._failed(endpoint, call_id, raw)
         latency_s = self._latency_s(endpoint, raw)
         self.recorder.append(

@@ -16,7 +16,9 @@ class Grade(NamedTuple):
 
 
 def score_reply(reply: Reply, item: Item, scorer: Scorer, task: TaskSpec) -> Grade:
-    """Grade a reply; a truncated one is still read, for the answer may stand before the cut.
+    """Grade a reply; a truncated one is still read by scorers that look for an answer inside the text.
+
+    Those have `reads_cut_replies = True`; to the others a reply that was cut off is no answer, whatever its text.
 
     Args:
         reply: as decoded.
@@ -24,7 +26,8 @@ def score_reply(reply: Reply, item: Item, scorer: Scorer, task: TaskSpec) -> Gra
         scorer: of the task.
         task: says what refused, truncated and invalid replies count as.
     """
-    if reply.status not in (Status.OK, Status.TRUNCATED):
+    is_cut = reply.status is Status.TRUNCATED and getattr(scorer, "reads_cut_replies", False)
+    if reply.status is not Status.OK and not is_cut:
         return Grade(reply.status, None, task.status_scores.get(reply.status))
     answer = scorer.canonical(reply.text, item)
     if answer is not None:

@@ -51,6 +51,7 @@ class Choice:
     options_field: str = "options"
     is_lettered: bool = False
     has_canonical_form: ClassVar[bool] = True
+    reads_cut_replies: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         folded = [_folded(label) for label in self.labels]

@@ -30,6 +30,7 @@ class JsonFields:
 
     is_strict: bool = False
     has_canonical_form: ClassVar[bool] = True
+    reads_cut_replies: ClassVar[bool] = True
 
     def canonical(self, reply: str, item: Item) -> str | None:
         found = _first_object(reply[:MAX_REPLY_CHARS])

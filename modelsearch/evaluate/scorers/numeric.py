@@ -38,6 +38,7 @@ class Numeric:
     relative_tolerance: float = 0.0
     scale: float | None = None
     has_canonical_form: ClassVar[bool] = True
+    reads_cut_replies: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         for name in ("tolerance", "relative_tolerance"):

@@ -34,6 +34,7 @@ class Regex:
     use_first: bool = False
     _compiled: re.Pattern[str] = field(init=False, repr=False, compare=False)
     has_canonical_form: ClassVar[bool] = True
+    reads_cut_replies: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         try:
