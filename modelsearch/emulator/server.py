@@ -86,17 +86,16 @@ def url_of(sock: socket.socket) -> str:
 
 
 def run_emulator(app: EmulatorApp, host: str = HOST, port: int = 0) -> None:
-    """Serve until interrupted; the address is that of `listening_socket`."""
-    with contextlib.closing(listening_socket(host, port)) as sock:
-        serve(app, sock)
+    """Serve in the foreground until interrupted; port 0 = any free one.
 
-
-def serve(app: EmulatorApp, sock: socket.socket) -> None:
-    """Serve on a socket until interrupted."""
-    try:
-        _Server(app).run(sockets=[sock])
-    finally:
-        app.bill.close()
+    Raises:
+        OptionError: the address cannot be had.
+    """
+    with contextlib.closing(listening_socket(host, port)) as sock, contextlib.suppress(KeyboardInterrupt):
+        try:
+            _Server(app).run(sockets=[sock])
+        finally:
+            app.bill.close()
 
 
 @contextlib.contextmanager

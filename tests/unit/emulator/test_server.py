@@ -1,3 +1,7 @@
+import contextlib
+import signal
+import subprocess
+import sys
 import time
 
 import httpx
@@ -5,7 +9,12 @@ import pytest
 
 from modelsearch.core.errors import ModelsearchError, OptionError
 from modelsearch.emulator.app import EmulatorApp, EmulatorOptions
-from modelsearch.emulator.server import emulated_market, emulator_server, listening_socket, spawned_emulator
+from modelsearch.emulator.server import (
+    emulated_market,
+    emulator_server,
+    listening_socket,
+    spawned_emulator,
+)
 from tests.unit.emulator.small import endpoint_of, prompts, world
 
 
@@ -38,6 +47,25 @@ def test_a_factory_that_makes_no_app_is_an_error_not_a_wait() -> None:
     with pytest.raises(ModelsearchError, match="ended with code"), spawned_emulator("builtins:dict"):
         pytest.fail("must not start")
     assert time.monotonic() - started < 10
+
+
+def test_in_the_foreground_it_serves_until_interrupted() -> None:
+    with listening_socket() as sock:
+        port = sock.getsockname()[1]
+    code = (
+        "from modelsearch.emulator.server import run_emulator\n"
+        "from tests.unit.emulator.test_server import make_app\n"
+        f"run_emulator(make_app(), port={port})"
+    )
+    process = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE)
+    while process.poll() is None:
+        with contextlib.suppress(httpx.ConnectError):
+            assert ask(f"http://127.0.0.1:{port}")
+            break
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    _, complaints = process.communicate(timeout=10)
+    assert (process.returncode, complaints) == (0, b"")
 
 
 def test_a_port_that_is_taken_is_named() -> None:
