@@ -42,7 +42,7 @@ class Progress:
 
     def say(self, text: str) -> None:
         """One line that stays."""
-        self.console.print(text, markup=False)
+        self.console.print(text, markup=False, soft_wrap=True)
 
     def watch(self, event: Event) -> None:
         """Take in an event that is durable."""
@@ -61,7 +61,7 @@ class Progress:
         self._show(event)
 
     def _show(self, event: Event) -> None:
-        if isinstance(event, PhaseClosed):
+        if isinstance(event, PhaseClosed) and (self._n_outcomes or self._n_dropped):
             self.say(f"  {self._phase}: {self._told()}; {event.reason}")
         elif self._spinner is not None and time.monotonic() - self._shown_s > REFRESH_S:
             self._shown_s = time.monotonic()

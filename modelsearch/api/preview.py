@@ -9,16 +9,17 @@ from modelsearch.api.request import SearchRequest
 from modelsearch.api.session import setting_of
 from modelsearch.api.source import Source, open_source
 from modelsearch.catalog.plan_file import read_plan
-from modelsearch.core.errors import EmptyPoolError
 from modelsearch.core.ids import CandidateId
 from modelsearch.core.search import Drop, Move, Phase, Plan, Probe, Setting
 from modelsearch.evaluate.evaluator import model_request
 from modelsearch.search.fold import Fold
-from modelsearch.search.loop import decide_move
+from modelsearch.search.loop import check_pool, decide_move
 from modelsearch.search.plan import make_plan
 from modelsearch.settings import Settings, read_settings
 
 _FREE = Decimal(0)
+ROUNDS_LIKE_THE_FIRST = 4
+"""What a phase is taken to buy: its first round so many times, for batches grow and candidates leave."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,27 +65,26 @@ def previews(setting: Setting, plan: Plan, drops: list[Drop]) -> list[PhasePrevi
         view = fold.view_of(phase.name, share)
         move = decide_move(view, phase)
         fold.apply(move)
-        if len(fold.pool) <= 1:
-            why = fold.drops[-1][1].reason if fold.drops else "the pool was empty"
-            message = f"no candidate is left beside the baseline (the last one: {why}); loosen a constraint"
-            raise EmptyPoolError(message)
-        preview = _phase_preview(setting, phase, move.probes, share, len(fold.pool))
+        check_pool(fold)
+        preview = _phase_preview(setting, phase, move.probes, (share, left), len(fold.pool))
         found.append(preview)
         left -= preview.likely_usd
     return found
 
 
 def _phase_preview(
-    setting: Setting, phase: Phase, probes: tuple[Probe, ...], share: Decimal, n_candidates: int
+    setting: Setting, phase: Phase, probes: tuple[Probe, ...], money_usd: tuple[Decimal, Decimal], n_candidates: int
 ) -> PhasePreview:
+    share, left = money_usd
     first = sum((_cost(setting, probe.candidate_id) * len(probe.item_ids) for probe in probes), _FREE)
-    everything = sum((_cost(setting, c.id) for c in setting.candidates), _FREE) * len(setting.item_ids)
+    is_last = share == left
+    proof = _cost(setting, setting.baseline_id) * len(setting.item_ids) if is_last else _FREE
     return PhasePreview(
         phase=phase.name,
         n_candidates=n_candidates,
         n_first_calls=sum(len(probe.item_ids) for probe in probes),
         at_least_usd=min(first, share),
-        likely_usd=min(share, everything) if phase.sampler is not None else _FREE,
+        likely_usd=min(share, first * ROUNDS_LIKE_THE_FIRST + proof),
         at_most_usd=share,
     )
 
