@@ -101,3 +101,9 @@ def lookup(role: Role, name: str) -> Registered:
         raise RegistryError(message)
     message = f"{role}: expected one of {', '.join(names(role))}, got {name!r}"
     raise RegistryError(message)
+
+
+def name_of(strategy: object) -> str:
+    """The name that a strategy is registered under; its class's name where it is not."""
+    cls = type(strategy)
+    return next((entry.name for entry in _REGISTERED.values() if entry.cls is cls), cls.__name__)

@@ -4,7 +4,7 @@ A killed search goes on where it was: `Fold` knows the open round, which is fini
 see closed rounds and decide the same. A round is cut to what its upper bounds allow before it is appended.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, TypeVar, cast
@@ -16,9 +16,9 @@ from modelsearch.core.candidate import Candidate, Single, singles_of
 from modelsearch.core.errors import EmptyPoolError, PlanError
 from modelsearch.core.events import Event, PhaseClosed, PhaseStarted, RoundClosed
 from modelsearch.core.ids import CandidateId
-from modelsearch.core.outcome import Status
 from modelsearch.core.ports import Evaluator, Ledger, Recorder
-from modelsearch.core.search import Drop, Move, OutcomeMatrix, Phase, Plan, Probe, SearchView
+from modelsearch.core.registry import name_of
+from modelsearch.core.search import Drop, Move, OutcomeMatrix, Phase, Plan, Probe, SearchView, Setting
 from modelsearch.search.fold import Fold
 
 _A = TypeVar("_A", bound=npt.NDArray[Any])
@@ -60,36 +60,47 @@ async def run_phase(search: Search, phase: Phase) -> None:
         search.record(PhaseStarted(phase=phase.name, spend_usd=left * Decimal(str(phase.spend_share))))
     if fold.open_move is not None:
         await _finish_round(search, fold.open_move)
-    reason = "all rounds of the phase used"
-    while fold.next_round < phase.max_rounds:
-        ended = await _run_round(search, phase)
-        if ended:
-            reason = ended
-            break
+    while not (reason := _ended(fold, phase)):
+        await _run_round(search, phase)
     search.record(PhaseClosed(phase=phase.name, reason=reason))
     _check_pool(search)
 
 
-async def _run_round(search: Search, phase: Phase) -> str:
-    """One round; the reason to end the phase, or "" to go on."""
-    wanted = decide_move(search.fold.view(), phase)
-    move = affordable(search, wanted)
-    search.record(move)
-    n_bought = await _finish_round(search, move)
-    if not any(probe.item_ids for probe in wanted.probes):
+def _ended(fold: Fold, phase: Phase) -> str:
+    """Why the phase is over, or "" to go on; told from what is journalled, so that a resumed search ends alike."""
+    move = fold.closed_move
+    if move is None:
+        return ""
+    if not move.probes and not move.is_cut:
         return "nothing more to ask" if phase.sampler is not None else "a phase without calls"
-    if not move.probes or n_bought == 0:
+    if not fold.has_any(move):
         return "the budget left is less than the next call may cost"
-    return ""
+    return "" if fold.next_round < phase.max_rounds else "all rounds of the phase used"
 
 
-async def _finish_round(search: Search, move: Move) -> int:
-    """Evaluate the move's probes and close the round; how many outcomes came."""
-    outcomes = await search.evaluator.evaluate(move.probes, search.fold.candidates) if move.probes else ()
-    for outcome in outcomes:
+async def _run_round(search: Search, phase: Phase) -> None:
+    """One round."""
+    move = affordable(search, decide_move(search.fold.view(), phase))
+    search.record(move)
+    await _finish_round(search, move)
+
+
+async def _finish_round(search: Search, move: Move) -> None:
+    """Evaluate the move's probes and close the round."""
+    candidates = search.fold.candidates
+    probes = (*move.probes, *_member_probes(move.probes, candidates))
+    for outcome in await search.evaluator.evaluate(probes, candidates) if probes else ():
         search.fold.take(outcome)
     search.record(RoundClosed(phase=move.phase, round=move.round))
-    return sum(outcome.status is not Status.NOT_RUN for outcome in outcomes)
+
+
+def _member_probes(probes: Sequence[Probe], candidates: Mapping[CandidateId, Candidate]) -> Iterable[Probe]:
+    """What composites are made of: bought with them, so known with them too."""
+    for probe in probes:
+        candidate = candidates[probe.candidate_id]
+        for member in () if isinstance(candidate, Single) else singles_of(candidate):
+            if member.id in candidates:
+                yield Probe(candidate_id=member.id, item_ids=probe.item_ids)
 
 
 def decide_move(view: SearchView, phase: Phase) -> Move:
@@ -100,7 +111,7 @@ def decide_move(view: SearchView, phase: Phase) -> Move:
     """
     drops: list[Drop] = []
     for strategy in phase.filters:
-        found = [replace(drop, strategy=type(strategy).__name__) for drop in strategy.drop(view)]
+        found = [replace(drop, strategy=name_of(strategy)) for drop in strategy.drop(view)]
         _check_ids("filter", strategy, [d.candidate_id for d in found], set(view.pool) - {view.baseline_id})
         drops += found
         view = _without(view, {drop.candidate_id for drop in found})
@@ -219,9 +230,18 @@ def _check_ids(role: str, strategy: object, ids: Sequence[CandidateId], allowed:
 
 
 def _check_pool(search: Search) -> None:
-    """Nothing but the baseline left before a cent was spent: the constraints are too tight, say which."""
-    fold = search.fold
-    if len(fold.pool) > 1 or search.ledger.spend().committed_usd > 0:
+    """Nothing but the baseline left before a cent was spent: there is nothing to search."""
+    if search.ledger.spend().committed_usd == 0:
+        check_pool(search.fold)
+
+
+def check_pool(fold: Fold) -> None:
+    """Refuse a pool that holds nothing but the baseline: the constraints are too tight, and which.
+
+    Raises:
+        EmptyPoolError: no other candidate is left.
+    """
+    if len(fold.pool) > 1:
         return
     by_reason: dict[str, int] = {}
     for _, drop in fold.drops:
@@ -234,3 +254,24 @@ def _check_pool(search: Search) -> None:
         "loosen a constraint, or name a dearer baseline"
     )
     raise EmptyPoolError(message)
+
+
+def check_free_phases(setting: Setting, plan: Plan, drops: Sequence[Drop]) -> None:
+    """Run the phases before the first call in thought, so that constraints that leave nothing are told at once.
+
+    Args:
+        setting: of the search.
+        plan: whose phases without a sampler, up to the first with one, are decided.
+        drops: who left before the plan's first phase.
+
+    Raises:
+        EmptyPoolError: they leave nothing but the baseline.
+    """
+    fold = Fold(setting)
+    fold.apply(Move(phase="available", round=0, drops=tuple(drops)))
+    check_pool(fold)
+    for phase in plan.phases:
+        if phase.sampler is not None:
+            return
+        fold.apply(decide_move(fold.view_of(phase.name, Decimal(0)), phase))
+        check_pool(fold)
