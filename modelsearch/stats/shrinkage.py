@@ -22,10 +22,10 @@ from scipy import stats
 Floats = npt.NDArray[np.float64]
 
 STEP = 0.01
-MEANS = np.linspace(-1.5, 1.0, 251)
+MEANS = np.linspace(-1.2, 1.2, 241)
 """Grid of a row's mean plus the shared error."""
-EDGES = np.linspace(-0.4, 0.8, 61)
-"""Grid of the upper edge plus the shared error."""
+EDGES = np.concatenate([np.arange(-0.3, 0.3, 0.02), np.arange(0.3, 1.21, 0.05)])
+"""Grid of the upper edge plus the shared error, coarse where few edges lie; it reaches beyond every possible mean."""
 GAMMA_SHAPES = (1.0, 2.0, 4.0)
 GAMMA_MEANS = (0.01, 0.03, 0.08, 0.2, 0.4)
 STRAY_SHARE = 0.05
@@ -115,9 +115,10 @@ def _edge_densities() -> Floats:
 
 
 def _likelihood(mean: Floats, error: Floats) -> Floats:
-    """(n_rows, n_means) likelihood of the observed means, the error widened by the width of a grid cell."""
+    """(n_rows, n_means) likelihood of the observed means, largest 1, the error widened by the width of a grid cell."""
     variance = error + STEP * STEP / 12
-    return np.asarray(np.exp(-0.5 * (mean[:, None] - MEANS) ** 2 / variance[:, None]), dtype=np.float64)
+    log_likelihood = -0.5 * (mean[:, None] - MEANS) ** 2 / variance[:, None]
+    return np.asarray(np.exp(log_likelihood - log_likelihood.max(axis=1, keepdims=True)), dtype=np.float64)
 
 
 def _edge_weights(evidence: Floats, shared_sd: float, prior: Prior) -> Floats:
@@ -125,6 +126,7 @@ def _edge_weights(evidence: Floats, shared_sd: float, prior: Prior) -> Floats:
     shifts, weights = _shared_grid(shared_sd)
     edge_prior = (_edge_pdf(EDGES[None, :] - shifts[:, None], prior) * weights[:, None]).sum(axis=0)
     n_gammas = len(GAMMA_SHAPES) * len(GAMMA_MEANS)
+    edge_prior = edge_prior * np.gradient(EDGES)
     log_weight = np.log(evidence).mean(axis=0) + np.repeat(np.log(np.maximum(edge_prior, 1e-300)), n_gammas)
     weight = np.exp(log_weight - log_weight.max())
     return np.asarray(weight / weight.sum(), dtype=np.float64)

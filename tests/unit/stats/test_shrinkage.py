@@ -21,7 +21,7 @@ def test_a_row_seen_whole_is_known() -> None:
 
 
 @given(st.lists(st.floats(-1, 1), min_size=1, max_size=8), st.floats(1, 900))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_it_is_a_probability_and_grows_with_the_mean(means: list[float], n: float) -> None:
     p = p_at_least(-0.02, sample(means, [n] * len(means)), PRIOR)
     assert ((p >= 0) & (p <= 1)).all()
