@@ -6,8 +6,8 @@ from modelsearch.core.result import SearchResult
 from modelsearch.report.headline import EMULATED, Names, covered, headline, run_files, saving, spending
 from modelsearch.report.numbers import counted
 from modelsearch.report.plain import clean, n_columns, short
-from modelsearch.report.standing import standings
 from modelsearch.report.rows import Row, candidate_row, funnel_rows
+from modelsearch.report.standing import standings
 
 WIDTH = 12
 N_SHOWN = 3

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from difflib import get_close_matches
+from shlex import quote
 
 from modelsearch.core.errors import OptionError
 from modelsearch.core.ids import CandidateId
@@ -107,7 +108,7 @@ def _too_dear(result: SearchResult, estimate: Estimate) -> tuple[str, str] | Non
     if is_rival and best is not None and best.cost_usd is not None and estimate.verdict is Verdict.NON_INFERIOR:
         limit = usd_per_1k(best.cost_usd)
         why = f"it is certified too, but costs {cost} USD per 1,000 items and {short(best.label)} {limit}"
-        return why, f"a price below {limit} USD per 1,000 items, or --exclude {short(best.candidate_id)}"
+        return why, f"a price below {limit} USD per 1,000 items, or --exclude {quote(clean(best.candidate_id))}"
     return None
 
 

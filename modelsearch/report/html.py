@@ -25,8 +25,8 @@ from modelsearch.report.markdown import CANDIDATE_COLUMNS, COUNT_COLUMNS, FUNNEL
 from modelsearch.report.numbers import amount, interval_points, is_known, seconds, share_points, usd
 from modelsearch.report.plain import clean, short
 from modelsearch.report.plot import plot_of
-from modelsearch.report.standing import standings
 from modelsearch.report.rows import Row, candidate_row, drop_counts, drop_rows, funnel_rows
+from modelsearch.report.standing import standings
 
 VOLUMES = (1_000, 100_000, 1_000_000)
 """Items a month for which the saving is stated."""

@@ -77,7 +77,7 @@ def markdown(result: SearchResult, *, is_emulated: bool = False) -> str:
 
 def _answer(result: SearchResult, is_emulated: bool) -> Iterator[str]:
     answer = result.recommendation
-    yield f"# {escape(result.task_id)}: which model to use"
+    yield f"# {escape(result.task_id)}: which model to use{' (emulated)' if is_emulated else ''}"
     if is_emulated:
         yield f"> **{EMULATED}.**"
     names = Names(f"**{escape(short(answer.label))}**", f"**{escape(short(result.baseline_id))}**")

@@ -5,6 +5,9 @@ import unicodedata
 INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 """Unicode categories that are left out: control, format (direction, zero width), surrogates, private, unassigned."""
 
+NAMELESS = "(no visible name)"
+"""Shown for a name of nothing but invisible characters."""
+
 MAX_ID_CHARS = 160
 """Ids and labels longer than this are cut in the middle where they are shown."""
 
@@ -18,7 +21,7 @@ def clean(text: object) -> str:
 
 def short(text: object) -> str:
     """`clean`, cut in the middle to `MAX_ID_CHARS`, both ends kept because versions stand at the end."""
-    whole = clean(text)
+    whole = clean(text) or NAMELESS
     if len(whole) <= MAX_ID_CHARS:
         return whole
     half = (MAX_ID_CHARS - 1) // 2

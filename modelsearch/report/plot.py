@@ -12,6 +12,8 @@ from modelsearch.report.standing import Standing
 WIDTH, HEIGHT = 760.0, 400.0
 LEFT, RIGHT, TOP, BOTTOM = 56.0, 20.0, 40.0, 48.0
 MAX_LABEL_CHARS = 36
+MAX_DECADES = 7
+"""The axis of cost spans no more: a single price of next to nothing would press all others together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ class _Frame:
     y_high: float
 
     def x(self, usd_per_1k: float) -> float:
-        value = math.log10(usd_per_1k) if usd_per_1k > 0 else self.x_low
+        value = max(self.x_low, math.log10(usd_per_1k)) if usd_per_1k > 0 else self.x_low
         share = (value - self.x_low) / (self.x_high - self.x_low)
         return round(LEFT + share * (WIDTH - LEFT - RIGHT), 1)
 
@@ -78,7 +80,7 @@ class _Frame:
 def plot_of(found: Sequence[Standing]) -> Plot | None:
     """The plot of all candidates whose quality and cost are known; None with fewer than two.
 
-    A cost of 0 lies at the left edge, since a logarithm has no place for it.
+    A cost of 0 lies at the left edge, since a logarithm has no place for it, and so does one too small for the axis.
     """
     shown = [(s, s.estimate) for s in found if s.estimate is not None and _is_drawable(s.estimate)]
     if len(shown) < 2:
@@ -102,10 +104,11 @@ def _per_1k(estimate: Estimate) -> float:
 
 def _frame(estimates: Sequence[Estimate]) -> _Frame:
     logs = [math.log10(_per_1k(e)) for e in estimates if _per_1k(e) > 0] or [0.0]
-    pad = max(0.08 * (max(logs) - min(logs)), 0.15)
+    least = max(min(logs), max(logs) - MAX_DECADES)
+    pad = max(0.08 * (max(logs) - least), 0.15)
     bounds = [value for e in estimates if e.quality for value in (e.quality.low, e.quality.high)]
     low, high = max(0.0, math.floor(10 * min(bounds)) / 10), min(1.0, math.ceil(10 * max(bounds)) / 10)
-    return _Frame(min(logs) - pad, max(logs) + pad, low, high if high > low else low + 0.1)
+    return _Frame(least - pad, max(logs) + pad, low, high if high > low else low + 0.1)
 
 
 def _dot(frame: _Frame, standing: Standing, estimate: Estimate) -> Dot:
@@ -141,7 +144,7 @@ def _x_ticks(frame: _Frame) -> tuple[Tick, ...]:
     steps = (1,) if frame.x_high - frame.x_low > 3 else (1, 2, 5)
     values = [step * 10.0**decade for decade in decades for step in steps]
     inside = [v for v in values if frame.x_low <= math.log10(v) <= frame.x_high]
-    return tuple(Tick(frame.x(v), f"{v:.10f}".rstrip("0").rstrip(".")) for v in inside)
+    return tuple(Tick(frame.x(v), f"{v:,.10f}".rstrip("0").rstrip(".") if v > 1e-9 else f"{v:.0e}") for v in inside)
 
 
 def _y_ticks(frame: _Frame) -> tuple[Tick, ...]:

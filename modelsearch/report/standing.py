@@ -46,6 +46,8 @@ class Standing:
         """What is known of it in words; a drop with its phase."""
         if self.is_baseline:
             return "what all are compared with"
+        if self.role == "recommended" and self.estimate and self.estimate.verdict is Verdict.UNDECIDED:
+            return "likely good enough, not certified"
         known = VERDICT_WORDS[self.estimate.verdict] if self.estimate and self.is_measured else "never asked"
         return f"{known}; left in {short(self.phase)}" if self.drop else known
 
