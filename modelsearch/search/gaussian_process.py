@@ -8,10 +8,12 @@ eq. 2.25-2.26 (posterior), 5.8-5.9 (marginal likelihood and gradient), 4.17 (Mat
 """
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 from scipy.optimize import minimize
+from threadpoolctl import ThreadpoolController
 
 from modelsearch.core.search import Floats, Ints
 
@@ -49,13 +51,19 @@ def posterior(values: Floats, group: Ints, rows: Ints, target: Floats, noise_var
     Complexity: O(steps x n_observed^3 + n x n_observed^2).
     """
     distances = squared_distances(values, values[rows], group)
-    log_params = fit(distances[:, rows], target, noise_variance)
+    with _threads().limit(limits=1):  # matrices this small wait for each other's threads: 20 times slower on 2 cores
+        log_params = fit(distances[:, rows], target, noise_variance)
     cross, prior_variance = _kernel(distances, log_params)
     gram = cross[rows] + np.diag(noise_variance + JITTER)
     factor = cho_factor(gram, lower=True)
     mean = cross @ cho_solve(factor, target)
     explained = np.einsum("ij,ji->i", cross, cho_solve(factor, cross.T))
     return Posterior(mean=mean, sd=np.sqrt(np.maximum(prior_variance - explained, 1e-12)))
+
+
+@cache
+def _threads() -> ThreadpoolController:
+    return ThreadpoolController()
 
 
 def squared_distances(left: Floats, right: Floats, group: Ints) -> Floats:
