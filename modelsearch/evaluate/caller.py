@@ -1,7 +1,7 @@
 """One call: reserve, journal, send, journal the raw reply, decode, settle. The money of the house moves here alone."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import lru_cache
 
@@ -60,37 +60,35 @@ class Caller:
             return None
         self.recorder.append(CallReserved(call_id=call_id, key=key, endpoint_id=endpoint.id, amount_usd=bound_usd))
         try:
-            raw = await self.client.send(wire, endpoint)
+            raw = _timed(endpoint, await self.client.send(wire, endpoint))
         except StoppedError as error:
             self._release(call_id, str(error))
             raise
         if raw.http_status not in _SUCCESS:
             return self._failed(endpoint, call_id, raw)
-        latency_s = self._latency_s(endpoint, raw)
         self.recorder.append(
-            CallReplied(call_id=call_id, http_status=raw.http_status, body=raw.body, latency_s=latency_s)
+            CallReplied(call_id=call_id, http_status=raw.http_status, body=raw.body, latency_s=raw.latency_s)
         )
         return self.book(endpoint, call_id, key, raw)
 
     def book(self, endpoint: Endpoint, call_id: CallId, key: str, raw: RawReply) -> Answer:
         """Decode a reply that is in the journal, settle its cost and keep it for later runs."""
-        latency_s = self._latency_s(endpoint, raw)
         try:
             reply = self.decode(endpoint, raw)
         except ValueError as error:
-            return self._unknown(call_id, Status.ERROR, f"reply cannot be parsed: {error}", latency_s)
+            return self._unknown(call_id, Status.ERROR, f"reply cannot be parsed: {error}", raw.latency_s)
         if reply.status is Status.ERROR and reply.usage == Usage():
-            return self._unknown(call_id, Status.ERROR, reply.error or "error inside a 200", latency_s)
+            return self._unknown(call_id, Status.ERROR, reply.error or "error inside a 200", raw.latency_s)
         cost = self.prices.cost(endpoint, reply.usage)
         call = Call(
             id=call_id, key=key, endpoint_id=endpoint.id, status=reply.status, usage=reply.usage, cost_usd=cost,
-            latency_s=latency_s, n_attempts=raw.n_attempts, served_by=reply.served_by, error=reply.error,
+            latency_s=raw.latency_s, n_attempts=raw.n_attempts, served_by=reply.served_by, error=reply.error,
         )  # fmt: skip
         self.recorder.append(CallSettled(call=call))
         if reply.status in (Status.OK, Status.TRUNCATED):  # a refusal may not be one tomorrow
             self.replies.put(key, raw)
         self.ledger.settle(call_id, cost)
-        return Answer(call_id=call_id, reply=reply, cost_usd=cost, latency_s=latency_s)
+        return Answer(call_id=call_id, reply=reply, cost_usd=cost, latency_s=raw.latency_s)
 
     def reused(self, endpoint: Endpoint, key: str, raw: RawReply) -> Answer:
         """A stored reply, at no spend; `cost_usd` is what serving it costs.
@@ -100,9 +98,7 @@ class Caller:
         """
         reply = self.decode(endpoint, raw)
         cost = self.prices.cost(endpoint, reply.usage)
-        return Answer(
-            call_id=CallId(f"stored-{key[:16]}"), reply=reply, cost_usd=cost, latency_s=self._latency_s(endpoint, raw)
-        )
+        return Answer(call_id=CallId(f"stored-{key[:16]}"), reply=reply, cost_usd=cost, latency_s=raw.latency_s)
 
     def decode(self, endpoint: Endpoint, raw: RawReply) -> Reply:
         """The reply in the provider's own dialect."""
@@ -131,7 +127,9 @@ class Caller:
         self.recorder.append(CallReleased(call_id=call_id, reason=reason))
         self.ledger.release(call_id)
 
-    def _latency_s(self, endpoint: Endpoint, raw: RawReply) -> float:
-        """As measured; only the provider of recorded tables may say otherwise."""
-        recorded = raw.headers.get(LATENCY_HEADER) if endpoint.provider_id == PROVIDER_ID else None
-        return raw.latency_s if recorded is None else float(recorded)
+
+def _timed(endpoint: Endpoint, raw: RawReply) -> RawReply:
+    """The reply with its latency as measured; from the provider of recorded tables as recorded, NaN where unknown."""
+    if endpoint.provider_id != PROVIDER_ID or raw.http_status not in _SUCCESS:
+        return raw
+    return replace(raw, latency_s=float(raw.headers.get(LATENCY_HEADER, "nan")))

@@ -4,6 +4,7 @@ A composite spends nothing of its own: its serving cost is what its members cost
 is needed is not known (not bought, or lost to an outage) the composite is not known either: failed is not wrong.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -170,7 +171,9 @@ def _joined(  # noqa: PLR0913 - one place builds composite outcomes
 
 
 def _longest_s(parts: Sequence[Outcome]) -> float:
-    return max((part.latency_s for part in parts), default=0.0)
+    """The slowest part; NaN (unknown) where one of them is."""
+    latencies_s = [part.latency_s for part in parts]
+    return math.nan if any(map(math.isnan, latencies_s)) else max(latencies_s, default=0.0)
 
 
 def _total_s(parts: Sequence[Outcome]) -> float:

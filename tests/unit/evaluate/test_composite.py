@@ -1,3 +1,5 @@
+import math
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -54,6 +56,12 @@ def test_the_plurality_wins_costs_add_and_the_slowest_sets_the_latency() -> None
     assert outcome.latency_s == 4.0
     assert outcome.call_ids == ("call-a", "call-b", "call-c")
     assert outcome.candidate_id == VOTE.id
+
+
+def test_a_composite_of_a_member_with_unknown_latency_has_an_unknown_latency() -> None:
+    for order in ((math.nan, 2.0), (2.0, math.nan)):
+        known = [replace(_outcome(single, "x"), latency_s=s) for single, s in zip((A, B), order, strict=True)]
+        assert math.isnan(vote_outcome(VOTE, [*known, _outcome(C, "x")], ITEM, _judging(b=1.0)).latency_s)
 
 
 def test_a_tie_goes_to_the_answer_of_the_better_member_then_of_the_smaller_id() -> None:

@@ -1,0 +1,116 @@
+"""`make bench-recorded`: one search of a recorded table, in process and over HTTP, must be the same search.
+
+Table textclass__policy_EN, baseline o1-2024-12-17, a tenth of the cost of the whole table, plan balanced. Both runs
+are read back from their journals: rounds, moves, outcomes, spend and decision must be equal, the spend to the
+pico-dollar. The recommendation is then held against the whole table. Prints the figures last; exit code 0 only if
+everything holds, 77 where the data is not there.
+"""
+
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from bench.recorded_truth import Truth, truth_of
+from bench.trajectory import Trajectory, difference, trajectory_of
+from modelsearch.api.request import SearchRequest
+from modelsearch.api.run import search
+from modelsearch.api.session import Opening
+from modelsearch.core.ids import RunId
+from modelsearch.core.result import SearchResult
+from modelsearch.settings import read_settings
+from modelsearch.store.layout import RunDir
+
+TABLE = "textclass__policy_EN"
+BASELINE = "o1-2024-12-17"
+BUDGET_SHARE = 0.1
+SEED = 0
+SKIPPED = 77
+SHOWN_CHARS = 300
+_SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+def main() -> int:
+    """Run both searches, compare, and say by the exit code whether they are one."""
+    folder = _SHARED / "data" / "outcomes" / TABLE
+    if not folder.is_dir():
+        print(f"skipped: needs the recorded table {TABLE} in ../shared/data/outcomes")
+        return SKIPPED
+    print(f"data {TABLE}, baseline {BASELINE}, budget share {BUDGET_SHARE}, plan balanced, seed {SEED}")
+    with tempfile.TemporaryDirectory() as home:
+        near, near_path = searched(folder, Path(home), is_emulated=False)
+        far, far_path = searched(folder, Path(home), is_emulated=True)
+        differences = list(difference(near_path, far_path)) + decision_differences(near, far)
+    for line in differences[:20]:
+        print(f"different: {line}")
+    tell_decision(near)
+    is_right = tell_truth(truth_of(_SHARED, folder), near)
+    is_same = not differences
+    print(
+        f"recorded: {near_path.n_rounds} rounds, {near_path.n_moves} moves, {near_path.n_outcomes} outcomes, "
+        f"settled {near.spend.settled_usd} USD in process and {far.spend.settled_usd} over HTTP: "
+        f"{'the same search' if is_same else f'{len(differences)} DIFFERENCES'}, "
+        f"recommendation {'within the margin on the whole table' if is_right else 'WRONG'}"
+    )
+    return 0 if is_same and is_right else 1
+
+
+def searched(folder: Path, home: Path, *, is_emulated: bool) -> tuple[SearchResult, Trajectory]:
+    """One search and its trajectory, timed."""
+    name = "http" if is_emulated else "process"
+    settings = read_settings(environ={"MODELSEARCH_HOME": str(home / name)})
+    request = SearchRequest(
+        recorded=folder, baseline=BASELINE, budget_share=BUDGET_SHARE, seed=SEED, is_emulated=is_emulated
+    )
+    run = RunDir(settings.runs, RunId(f"bench-{name}"))
+    wall_s, cpu_s = time.monotonic(), time.process_time()
+    result = search(request, Opening(settings=settings, run=run))
+    wall_s, cpu_s = time.monotonic() - wall_s, time.process_time() - cpu_s
+    n_calls = result.spend.n_calls
+    print(f"{name}: {wall_s:.1f} s wall, {cpu_s:.1f} s CPU (server included), {n_calls} calls")
+    return result, trajectory_of(run.journal)
+
+
+def decision_differences(near: SearchResult, far: SearchResult) -> list[str]:
+    """Spend, recommendation and estimates; the searches' names and times are their own."""
+    pairs = {
+        "recommendation": (near.recommendation, far.recommendation),
+        "spend": (near.spend, far.spend),
+        "budget": (near.budget_usd, far.budget_usd),
+        "estimates": (near.estimates, far.estimates),
+        "phases": (near.phases, far.phases),
+        "warnings": (near.warnings, far.warnings),
+    }
+    return [
+        f"{name}: {str(ours)[:SHOWN_CHARS]} in process, {str(theirs)[:SHOWN_CHARS]} over HTTP"
+        for name, (ours, theirs) in pairs.items()
+        if ours != theirs
+    ]
+
+
+def tell_decision(result: SearchResult) -> None:
+    found = result.recommendation
+    print(f"recommended {found.candidate_id} ({found.certainty}, p {found.p_right}): {found.reason}")
+
+
+def tell_truth(truth: Truth, result: SearchResult) -> bool:
+    """The recommendation on the whole table; True where it is not worse than the margin."""
+    found = result.recommendation
+    known = truth.of(found.candidate_id)
+    if known is None:
+        print("truth: the recommendation is a composite; its truth is not a row of the table")
+        return True
+    gap = known.quality - truth.baseline(BASELINE).quality
+    saving = 1 - known.cost_usd / truth.baseline(BASELINE).cost_usd
+    captured = truth.captured(BASELINE, known, found.margin)
+    spent = float(result.spend.settled_usd) / truth.exhaustive_usd
+    print(
+        f"truth: quality {known.quality:.4f} against {truth.baseline(BASELINE).quality:.4f} of the baseline "
+        f"(gap {gap:+.4f}, margin {found.margin}), saving {saving:.1%}, net captured {captured}, "
+        f"spent {spent:.4f} of X = {truth.exhaustive_usd:.4f} USD"
+    )
+    return gap >= -found.margin - 1e-12
+
+
+if __name__ == "__main__":
+    sys.exit(main())
