@@ -52,11 +52,12 @@ def evidence(view: SearchView) -> Evidence:
     scores = np.asarray(view.outcomes.score, dtype=np.float64)
     weights, codes = view.setting.item_weights, view.setting.cluster_codes
     paired = paired_mean(scores - scores[view.row[view.baseline_id]], weights, codes)
+    is_other = np.arange(len(scores)) != view.row[view.baseline_id]  # the baseline ties with itself: no evidence
     sizes = unit_sums(weights[None, :], codes)[0]
     return Evidence(
         n_pairs=paired.n_pairs,
         gap=paired.mean,
-        variance=shrunk_variance(paired.variance, paired.n_worth, PRIOR),
+        variance=shrunk_variance(paired.variance, paired.n_worth * is_other, PRIOR),
         raw_variance=paired.variance,
         n_worth=paired.n_worth,
         n_total=float(sizes.sum() ** 2 / (sizes**2).sum()),
@@ -87,7 +88,7 @@ def quality(view: SearchView) -> Floats:
 def t_upper(found: Evidence, confidence: float) -> Floats:
     """(n_candidates,) one-sided upper bound of the gap over all items, infinite without pairs.
 
-    Student's t on the shrunk variance, whose prior counts as 4 units, with the finite-population factor.
+    Student's t on the shrunk variance, whose prior counts as some units too, with the finite-population factor.
     """
     dof = np.maximum(found.n_worth - 1.0, 0.0) + PRIOR.n_units
     width = stdtrit(dof, confidence) * np.sqrt(found.noise_variance)

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from modelsearch.core.candidate import Single
 from modelsearch.core.ids import CandidateId
 from modelsearch.core.registry import register
 from modelsearch.core.search import Drop, SearchView
@@ -18,15 +17,16 @@ from modelsearch.search.parameters import require_range
 )
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PriceCeiling:
-    """Drops who by list price costs as much as the baseline, or more than the client's limit.
+    """Drops who is expected to cost as much as the baseline, or more than the client's limit.
 
-    Costs are list costs in USD per item (a composite's: the sum of its members' expected costs). An unknown price is
-    dropped too: money that is not known cannot be reserved. Where the baseline's own list cost is unknown, only the
-    client's limit holds. Reads no scores; with the baseline alone nothing is dropped; equal cost is dropped, since it
-    saves nothing. O(n_pool).
+    Costs are expected USD per item: list costs while nothing is bought, then what was bought and list costs scaled by
+    it, so that hidden reasoning tokens of the baseline raise the ceiling once they are seen. An unknown price is
+    dropped too: money that is not known cannot be reserved. Where the baseline's own cost is unknown, only the client's
+    limit holds. Reads no scores; with the baseline alone nothing is dropped; equal cost is dropped, since it saves
+    nothing. O(n_pool).
 
     Attributes:
-        max_share: of the baseline's list cost, above 0; candidates at or above it go.
+        max_share: of the baseline's expected cost, above 0; candidates at or above it go.
     """
 
     max_share: float = 1.0
@@ -39,15 +39,14 @@ class PriceCeiling:
 
     def _drops(self, view: SearchView) -> Iterator[Drop]:
         costs_usd = expected_costs(view)
-        ceiling_usd = view.setting.list_cost_usd.get(view.baseline_id, np.inf) * self.max_share
+        base_usd = float(np.nan_to_num(costs_usd[view.row[view.baseline_id]], nan=np.inf))
+        ceiling_usd = base_usd * self.max_share
         limit = view.task.requirements.max_cost_usd_per_1k
         limit_usd = np.inf if limit is None else float(limit) / 1000
         for candidate_id in view.pool:
             if candidate_id == view.baseline_id:
                 continue
-            is_single = isinstance(view.candidate(candidate_id), Single)
-            listed_usd = view.setting.list_cost_usd.get(candidate_id, np.nan)
-            cost_usd = float(listed_usd if is_single else costs_usd[view.row[candidate_id]])
+            cost_usd = float(costs_usd[view.row[candidate_id]])
             if drop := _verdict(candidate_id, cost_usd, ceiling_usd, limit_usd):
                 yield drop
 
@@ -57,7 +56,9 @@ def _verdict(candidate_id: CandidateId, cost_usd: float, ceiling_usd: float, lim
         reason, remedy = "price unknown, so its calls cannot be reserved for", "add its rates to the catalogue"
         return Drop(candidate_id=candidate_id, reason=reason, remedy=remedy, strategy="price_ceiling")
     if cost_usd >= ceiling_usd:
-        reason = f"at {1000 * cost_usd:.4g} USD per 1,000 items no cheaper than the baseline ({1000 * ceiling_usd:.4g})"
+        reason = (
+            f"at {1000 * cost_usd:.4g} USD per 1,000 items not below the baseline's ceiling of {1000 * ceiling_usd:.4g}"
+        )
         remedy, limit = "a lower price, or a dearer baseline", ceiling_usd
     elif cost_usd > limit_usd:
         reason = f"at {1000 * cost_usd:.4g} USD per 1,000 items above the limit of {1000 * limit_usd:.4g}"

@@ -46,7 +46,8 @@ class Bayesian:
         prove_growth: factor of depth a round when proving, above 1.
         n_candidates: at most so many candidates a round.
         min_observed: comparisons before the process is trusted.
-        min_gain: expected improvement, as a share of the baseline's cost, below which exploring ends.
+        min_gain: expected improvement, as a share of the baseline's cost, below which exploring ends;
+            min_gain_kept: the same while nothing but keeping the baseline can be recommended.
         explore_share: of the money left, per round, in (0, 1].
     """
 
@@ -56,6 +57,7 @@ class Bayesian:
     n_candidates: int = 6
     min_observed: int = 3
     min_gain: float = 0.02
+    min_gain_kept: float = 0.001
     explore_share: float = 0.5
 
     def __post_init__(self) -> None:
@@ -65,6 +67,7 @@ class Bayesian:
         require_count(self, "n_candidates", 1)
         require_count(self, "min_observed", 1)
         require_range(self, "min_gain", 0.0, 1.0)
+        require_range(self, "min_gain_kept", 0.0, 1.0)
         require_range(self, "explore_share", 1e-6, 1.0)
 
     def ask(self, view: SearchView) -> Sequence[Probe]:
@@ -73,8 +76,10 @@ class Bayesian:
             return ()
         purse = Purse(view)
         probes = self._start(view, purse) if n_observed(view) < self.min_observed else ()
-        probes = probes or self._explore(view, purse)
-        return probes or self._prove(view, purse, known)
+        probes = probes or self._explore(view, purse, self.min_gain)
+        probes = probes or self._prove(view, purse, known)
+        is_kept = recommend(view, known).candidate_id == view.baseline_id
+        return probes or (self._explore(view, purse, self.min_gain_kept) if is_kept else ())
 
     def _start(self, view: SearchView, purse: Purse) -> tuple[Probe, ...]:
         """The first batch of the best priors."""
@@ -86,13 +91,13 @@ class Bayesian:
                 probes += self._bought(view, purse, candidate_id, n_items)
         return merged(probes)
 
-    def _explore(self, view: SearchView, purse: Purse) -> tuple[Probe, ...]:
+    def _explore(self, view: SearchView, purse: Purse, min_gain: float) -> tuple[Probe, ...]:
         """Next batches by expected improvement per dollar, one after the other, as the baseline's share gets paid."""
         steps = self._steps(view)
         if n_observed(view) == 0 or not steps:
             return ()
         believed = beliefs(view, tuple(steps))
-        gain = {c: g for c, g in zip(believed.ids, believed.expected_gain, strict=True) if g >= self.min_gain}
+        gain = {c: g for c, g in zip(believed.ids, believed.expected_gain, strict=True) if g >= min_gain}
         floor_usd = purse.left_usd * (1.0 - self.explore_share)
         probes: list[Probe] = []
         for _ in range(self.n_candidates):
