@@ -49,7 +49,7 @@ class Standing:
         if self.role == "recommended" and self.estimate and self.estimate.verdict is Verdict.UNDECIDED:
             return "likely good enough, not certified"
         known = VERDICT_WORDS[self.estimate.verdict] if self.estimate and self.is_measured else "never asked"
-        return f"{known}; left in {short(self.phase)}" if self.drop else known
+        return f"{known}; dropped in {short(self.phase)}" if self.drop else known
 
 
 def standings(result: SearchResult) -> list[Standing]:

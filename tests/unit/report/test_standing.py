@@ -26,7 +26,7 @@ def test_a_drop_without_an_estimate_is_still_known() -> None:
     standing = standing_of(result, CandidateId("no-key"))
     assert standing is not None
     assert (standing.phase, standing.estimate) == ("keys", None)
-    assert standing.verdict == "never asked; left in keys"
+    assert standing.verdict == "never asked; dropped in keys"
     assert standing_of(result, CandidateId("stranger")) is None
 
 
@@ -36,8 +36,8 @@ def test_verdicts_in_words() -> None:
         "cheap": "likely good enough, not certified",
         "big": "what all are compared with",
         "second": "undecided",
-        "bad": "inferior, certified; left in race",
-        "dear": "never asked; left in quick_wins",
+        "bad": "inferior, certified; dropped in race",
+        "dear": "never asked; dropped in quick_wins",
     }
 
 
