@@ -2,12 +2,17 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from flows import cli_options as options
 from modelsearch.core.errors import ModelsearchError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from modelsearch.api.request import SearchRequest
 
 app = typer.Typer(
     name="modelsearch",
@@ -41,68 +46,56 @@ def main() -> None:
     sys.exit(code if isinstance(code, int) else 0)
 
 
-@app.command()
-def search(
-    task: options.Task = None,
-    baseline: options.Baseline = "",
-    budget_usd: options.BudgetUsd = None,
-    budget_share: options.BudgetShare = None,
-    recorded: options.Recorded = None,
-    plan: options.PlanName = "balanced",
-    seed: options.Seed = 0,
-    margin: options.Margin = None,
-    alpha: options.Alpha = None,
-    max_cost_usd_per_1k: options.MaxCost = None,
-    max_latency_s: options.MaxLatency = None,
-    min_quality: options.MinQuality = None,
-    target_quality: options.TargetQuality = None,
-    weights: options.Weights = None,
-    min_context: options.MinContext = None,
-    providers: options.Providers = None,
-    pricing: options.Pricing = None,
-    include: options.Include = None,
-    exclude: options.Exclude = None,
-    require: options.Require = None,
-    strict_kind: options.StrictKind = False,
-    baseline_outcomes: options.BaselineOutcomes = None,
-    emulated: options.Emulated = False,
-) -> None:
+def _search(request: "SearchRequest") -> None:
     """Search for the cheapest candidate that is as good as the baseline."""
     from flows.cli_run import run_search
 
-    run_search(_request(locals()))
+    run_search(request)
 
 
-@app.command()
-def preview(
-    task: options.Task = None,
-    baseline: options.Baseline = "",
-    budget_usd: options.BudgetUsd = None,
-    budget_share: options.BudgetShare = None,
-    recorded: options.Recorded = None,
-    plan: options.PlanName = "balanced",
-    seed: options.Seed = 0,
-    margin: options.Margin = None,
-    alpha: options.Alpha = None,
-    max_cost_usd_per_1k: options.MaxCost = None,
-    max_latency_s: options.MaxLatency = None,
-    min_quality: options.MinQuality = None,
-    target_quality: options.TargetQuality = None,
-    weights: options.Weights = None,
-    min_context: options.MinContext = None,
-    providers: options.Providers = None,
-    pricing: options.Pricing = None,
-    include: options.Include = None,
-    exclude: options.Exclude = None,
-    require: options.Require = None,
-    strict_kind: options.StrictKind = False,
-    baseline_outcomes: options.BaselineOutcomes = None,
-    emulated: options.Emulated = False,
-) -> None:
+def _preview(request: "SearchRequest") -> None:
     """Say before any spending what a search would cost, phase by phase, and show the prompt of one item."""
     from modelsearch.api.preview import preview_lines
 
-    typer.echo("\n".join(preview_lines(_request(locals()))))
+    typer.echo("\n".join(preview_lines(request)))
+
+
+def _with_search_options(run: "Callable[[SearchRequest], None]") -> "Callable[..., None]":
+    """A command that takes every option of a search and hands on the request that they amount to."""
+
+    def command(
+        task: options.Task = None,
+        baseline: options.Baseline = "",
+        budget_usd: options.BudgetUsd = None,
+        budget_share: options.BudgetShare = None,
+        recorded: options.Recorded = None,
+        plan: options.PlanName = "balanced",
+        seed: options.Seed = 0,
+        margin: options.Margin = None,
+        alpha: options.Alpha = None,
+        max_cost_usd_per_1k: options.MaxCost = None,
+        max_latency_s: options.MaxLatency = None,
+        min_quality: options.MinQuality = None,
+        target_quality: options.TargetQuality = None,
+        weights: options.Weights = None,
+        min_context: options.MinContext = None,
+        providers: options.Providers = None,
+        pricing: options.Pricing = None,
+        include: options.Include = None,
+        exclude: options.Exclude = None,
+        require: options.Require = None,
+        strict_kind: options.StrictKind = False,
+        baseline_outcomes: options.BaselineOutcomes = None,
+        emulated: options.Emulated = False,
+    ) -> None:
+        run(_request(locals()))
+
+    command.__doc__ = run.__doc__
+    return command
+
+
+app.command("search")(_with_search_options(_search))
+app.command("preview")(_with_search_options(_preview))
 
 
 @app.command()
@@ -192,7 +185,7 @@ def ui(port: Annotated[int, typer.Option(help="Where the Prefect UI is served.",
     run_ui(port)
 
 
-def _request(given: dict[str, Any]) -> Any:
+def _request(given: dict[str, Any]) -> "SearchRequest":
     """The request that the options of `search` and `preview` amount to."""
     from modelsearch.api.request import SearchRequest, budget_of
     from modelsearch.taskfile.overrides import TaskOverrides

@@ -10,7 +10,8 @@ from modelsearch.api.session import setting_of
 from modelsearch.api.source import Source, open_source
 from modelsearch.catalog.plan_file import read_plan
 from modelsearch.core.ids import CandidateId
-from modelsearch.core.search import Drop, Move, Phase, Plan, Probe, Setting
+from modelsearch.core.plan import Phase, Plan
+from modelsearch.core.search import Drop, Move, Probe, Setting
 from modelsearch.evaluate.evaluator import model_request
 from modelsearch.search.fold import Fold
 from modelsearch.search.loop import check_pool, decide_move

@@ -1,25 +1,36 @@
 """What a killed run left: replies paid and not settled are settled, replies settled and not scored are kept for use."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from modelsearch.core.events import CallReplied, CallReserved, CallSettled, CallUnknown, Event, OutcomeScored
-from modelsearch.core.ids import CallId
+from modelsearch.core.events import (
+    CallReleased,
+    CallReplied,
+    CallReserved,
+    CallSettled,
+    CallUnknown,
+    Event,
+    OutcomeScored,
+)
+from modelsearch.core.ids import CallId, EndpointId
 from modelsearch.core.market import Market
-from modelsearch.core.outcome import Outcome
+from modelsearch.core.outcome import Outcome, Status
+from modelsearch.core.ports import Recorder
 from modelsearch.core.wire import RawReply
 from modelsearch.evaluate.caller import Answer, Caller
 from modelsearch.store.ledger import Ledger
 
+CALL_PREFIX = "call-"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Recovered:
-    """Paid answers by call key, outcomes, and how many calls were ever begun."""
+    """Paid answers by call key, and outcomes."""
 
     paid: dict[str, Answer]
     outcomes: list[Outcome]
-    n_calls: int
 
 
 def recover(events: Sequence[Event], caller: Caller, market: Market) -> Recovered:
@@ -51,7 +62,37 @@ def recover(events: Sequence[Event], caller: Caller, market: Market) -> Recovere
             answer = replace(caller, ledger=scratch).book(endpoint, call_id, reservation.key, raw)
         if not answer.is_unknown:
             paid[reservation.key] = answer
-    return Recovered(paid=paid, outcomes=outcomes, n_calls=len(reserved))
+    return Recovered(paid=paid, outcomes=outcomes)
+
+
+def release_unsold(events: Sequence[Event], recorder: Recorder) -> None:
+    """Give back what a replay had reserved and not settled: a recorded table charges nothing in between."""
+    booked = {e.call.id for e in events if isinstance(e, CallSettled)}
+    released = Counter(e.call_id for e in events if isinstance(e, CallReleased))
+    reserved = Counter(e.call_id for e in events if isinstance(e, CallReserved))
+    for call_id, n_times in reserved.items():
+        if call_id not in booked and n_times > released[call_id]:
+            recorder.append(CallReleased(call_id=call_id, reason="the run ended before the recorded cell was sold"))
+
+
+def settled_calls(events: Sequence[Event]) -> frozenset[CallId]:
+    """Every call that is paid."""
+    return frozenset(event.call.id for event in events if isinstance(event, CallSettled))
+
+
+def first_free_number(events: Sequence[Event]) -> int:
+    """Where the numbers of calls go on: above all that were used, though some calls were never reserved."""
+    names = (e.call_id.removeprefix(CALL_PREFIX) for e in events if isinstance(e, CallReserved))
+    return 1 + max((int(name) for name in names if name.isdecimal()), default=0)
+
+
+def first_served_by(events: Sequence[Event]) -> dict[EndpointId, str]:
+    """Who answered first at each endpoint in an earlier life: what later answers are compared with."""
+    found: dict[EndpointId, str] = {}
+    for event in events:
+        if isinstance(event, CallSettled) and event.call.status is Status.OK:
+            found.setdefault(event.call.endpoint_id, event.call.served_by)
+    return found
 
 
 def _ledger_with(call_id: CallId, amount_usd: Decimal) -> Ledger:

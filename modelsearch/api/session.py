@@ -17,11 +17,12 @@ from modelsearch.catalog.plan_file import read_plan
 from modelsearch.core.budget import Budget
 from modelsearch.core.errors import RunNotFoundError
 from modelsearch.core.money import usd
-from modelsearch.core.search import Phase, Plan, Setting
+from modelsearch.core.plan import Phase, Plan
+from modelsearch.core.search import Setting
 from modelsearch.core.task import TaskSpec
 from modelsearch.evaluate.item_order import item_order
 from modelsearch.providers.client import ProviderClient
-from modelsearch.search.loop import Search, run_phase
+from modelsearch.search.loop import Search, check_free_phases, run_phase
 from modelsearch.search.plan import make_plan
 from modelsearch.settings import Settings, read_settings
 from modelsearch.store.journal import Journal
@@ -85,6 +86,8 @@ async def open_session(request: SearchRequest, opening: Opening | None = None) -
         keys = keys_of(source.market, opening.settings)
         drops = drops_without_key(source, keys, is_baseline_known=request.baseline_outcomes is not None)
         imports = read_baseline_outcomes(request.baseline_outcomes, source)
+        if opening.run is None:
+            check_free_phases(setting, plan, drops)
         run = opening.run or RunDir(opening.settings.runs, new_run_id(datetime.now(UTC), random.Random()))
         mark = search_fingerprint(request, setting, plan)
         journal = stack.enter_context(open_journal(request, run, setting, plan, mark))

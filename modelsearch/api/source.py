@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from modelsearch.api.asked import check_names
 from modelsearch.api.emulated import serve_table, serve_world
 from modelsearch.api.pool import baseline_of, candidates_of, check_baseline, list_costs_of
 from modelsearch.api.request import SearchRequest
@@ -84,6 +85,7 @@ def open_source(
     if request.is_emulated:
         market, default_baseline = serve_world(task, market, request, stack=stack)
         request = replace(request, baseline=request.baseline or default_baseline)
+    check_names(task.requirements, market)
     prices, renderer = PriceBook(market=market), PromptRenderer(task)
     candidates = candidates_of(task, market)
     baseline = baseline_of(request.baseline, candidates)
@@ -139,6 +141,7 @@ def _from_table(request: SearchRequest, folder: Path, stack: ExitStack) -> Sourc
     table = read_recorded_table(folder)
     task = overridden(recorded_task(table), request.overrides)
     market, renderer = recorded_market(table), PromptRenderer(task)
+    check_names(task.requirements, market)
     if request.is_emulated:
         market = serve_table(table, task, market, request, stack=stack)
     candidates = candidates_of(task, market)

@@ -6,15 +6,23 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import count
 
-from modelsearch.api.recover import recover
+from modelsearch.api.recover import (
+    CALL_PREFIX,
+    first_free_number,
+    first_served_by,
+    recover,
+    release_unsold,
+    settled_calls,
+)
 from modelsearch.api.request import SearchRequest
 from modelsearch.api.source import Source
-from modelsearch.core.events import CallReserved, Event, PhaseClosed, PhaseStarted, RoundClosed
+from modelsearch.core.events import Event, PhaseClosed, PhaseStarted, RoundClosed
 from modelsearch.core.ids import CallId, Json
 from modelsearch.core.money import ZERO_USD
 from modelsearch.core.outcome import Outcome
+from modelsearch.core.plan import Plan
 from modelsearch.core.ports import Client, Evaluator, Recorder, ReplyStore
-from modelsearch.core.search import Drop, Move, Plan, Setting
+from modelsearch.core.search import Drop, Move, Setting
 from modelsearch.evaluate.caller import Caller
 from modelsearch.evaluate.evaluator import LiveEvaluator, Plugs
 from modelsearch.evaluate.known import Known
@@ -100,11 +108,13 @@ def wire(
 ) -> Wired:
     """Build evaluator, ledger and state; what a kill left open is settled first."""
     _, events = Journal.read(run.journal)
-    numbers = count(1 + sum(isinstance(event, CallReserved) for event in events))
+    numbers = count(first_free_number(events))
     caller = Caller(
         market=source.market, client=client, recorder=recorder, ledger=Ledger(ZERO_USD), replies=replies,
-        prices=source.prices, next_id=lambda: CallId(f"call-{next(numbers):06d}"),
+        prices=source.prices, next_id=lambda: CallId(f"{CALL_PREFIX}{next(numbers):06d}"),
     )  # fmt: skip
+    if source.is_replayed:
+        release_unsold(events, recorder)
     found = recover(events, caller, source.market)
     _, events = Journal.read(run.journal)
     ledger = Ledger.from_events(setting.budget.spend_usd, events)
@@ -119,24 +129,32 @@ def wire(
         evaluator = ReplayEvaluator(
             table=source.table, task=source.task, scorer=scorer, ledger=ledger, recorder=recorder, known=known,
             replies=RecordedReplies(table=source.table), costs=RecordedCosts(table=source.table),
+            paid=settled_calls(events),
         )  # fmt: skip
     else:
         evaluator = LiveEvaluator(
             Plugs(
                 task=source.task, market=source.market, renderer=source.renderer, scorer=scorer, recorder=recorder,
                 caller=replace(caller, ledger=ledger), costs=source.costs, known=known, paid=found.paid,
-                origins=source.origins,
+                origins=source.origins, served_by=first_served_by(events),
             )
         )  # fmt: skip
     return Wired(evaluator=evaluator, ledger=ledger, fold=fold, known=known)
 
 
 def begin(search: Search, known: Known, drops: Sequence[Drop], imported: Sequence[Outcome]) -> None:
-    """The phase before the plan's own, recorded once: who cannot be called, and the baseline's known outcomes."""
-    search.record(PhaseStarted(phase=AVAILABLE, spend_usd=ZERO_USD))
-    search.record(Move(phase=AVAILABLE, round=0, drops=tuple(drops)))
-    for outcome in imported:
-        known.add(outcome)
-        search.fold.take(outcome)
-    search.record(RoundClosed(phase=AVAILABLE, round=0))
+    """The phase before the plan's own, recorded once: who cannot be called, and the baseline's known outcomes.
+
+    Goes on where an earlier life left it.
+    """
+    fold = search.fold
+    if fold.open_phase != AVAILABLE:
+        search.record(PhaseStarted(phase=AVAILABLE, spend_usd=ZERO_USD))
+    if fold.next_round == 0:
+        if fold.open_move is None:
+            search.record(Move(phase=AVAILABLE, round=0, drops=tuple(drops)))
+        for outcome in imported:
+            known.add(outcome)
+            fold.take(outcome)
+        search.record(RoundClosed(phase=AVAILABLE, round=0))
     search.record(PhaseClosed(phase=AVAILABLE, reason="keys checked"))

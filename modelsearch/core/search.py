@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -16,9 +16,6 @@ from modelsearch.core.ids import CandidateId, ItemId, sha256_hex
 from modelsearch.core.market import Endpoint, Market, Model
 from modelsearch.core.outcome import Status
 from modelsearch.core.task import TaskSpec
-
-if TYPE_CHECKING:
-    from modelsearch.core.ports import Combiner, Filter, Ranker, Sampler
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 Bools: TypeAlias = npt.NDArray[np.bool_]
@@ -54,38 +51,18 @@ class Drop:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Move:
-    """All decisions of one round, appended to the journal before any of its calls."""
+    """All decisions of one round, appended to the journal before any of its calls.
+
+    Attributes:
+        is_cut: whether the sampler wanted more than the budget can hold.
+    """
 
     phase: str
     round: int
     drops: tuple[Drop, ...] = ()
     additions: tuple[Candidate, ...] = ()
     probes: tuple[Probe, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Phase:
-    """A part of a search: filters drop, rankers order, the sampler asks, combiners add.
-
-    Attributes:
-        spend_share: of the budget left when the phase starts, in [0, 1].
-    """
-
-    name: str
-    filters: tuple["Filter", ...] = ()
-    rankers: tuple["Ranker", ...] = ()
-    sampler: "Sampler | None" = None
-    combiners: tuple["Combiner", ...] = ()
-    spend_share: float = 1.0
-    max_rounds: int = 1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """A list of phases; each starts with the pool that the last one left."""
-
-    name: str
-    phases: tuple[Phase, ...]
+    is_cut: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,7 +4,7 @@ A killed search goes on where it was: `Fold` knows the open round, which is fini
 see closed rounds and decide the same. A round is cut to what its upper bounds allow before it is appended.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, TypeVar, cast
@@ -16,9 +16,10 @@ from modelsearch.core.candidate import Candidate, Single, singles_of
 from modelsearch.core.errors import EmptyPoolError, PlanError
 from modelsearch.core.events import Event, PhaseClosed, PhaseStarted, RoundClosed
 from modelsearch.core.ids import CandidateId
+from modelsearch.core.plan import Phase, Plan
 from modelsearch.core.ports import Evaluator, Ledger, Recorder
 from modelsearch.core.registry import name_of
-from modelsearch.core.search import Drop, Move, OutcomeMatrix, Phase, Plan, Probe, SearchView, Setting
+from modelsearch.core.search import Drop, Move, OutcomeMatrix, Probe, SearchView, Setting
 from modelsearch.search.fold import Fold
 
 _A = TypeVar("_A", bound=npt.NDArray[Any])
@@ -87,20 +88,21 @@ async def _run_round(search: Search, phase: Phase) -> None:
 
 async def _finish_round(search: Search, move: Move) -> None:
     """Evaluate the move's probes and close the round."""
-    candidates = search.fold.candidates
-    probes = (*move.probes, *_member_probes(move.probes, candidates))
-    for outcome in await search.evaluator.evaluate(probes, candidates) if probes else ():
+    probes = (*move.probes, *_member_probes(search.fold, move.probes))
+    for outcome in await search.evaluator.evaluate(probes, search.fold.candidates) if probes else ():
         search.fold.take(outcome)
     search.record(RoundClosed(phase=move.phase, round=move.round))
 
 
-def _member_probes(probes: Sequence[Probe], candidates: Mapping[CandidateId, Candidate]) -> Iterable[Probe]:
-    """What composites are made of: bought with them, so known with them too."""
+def _member_probes(fold: Fold, probes: Sequence[Probe]) -> Iterable[Probe]:
+    """What composites are made of: bought with them, so it has to be known, and counted as spend, with them too."""
+    candidates = fold.candidates
     for probe in probes:
         candidate = candidates[probe.candidate_id]
         for member in () if isinstance(candidate, Single) else singles_of(candidate):
-            if member.id in candidates:
-                yield Probe(candidate_id=member.id, item_ids=probe.item_ids)
+            missing = tuple(item_id for item_id in probe.item_ids if not fold.is_known(member.id, item_id))
+            if missing and member.id in candidates:
+                yield Probe(candidate_id=member.id, item_ids=missing)
 
 
 def decide_move(view: SearchView, phase: Phase) -> Move:
@@ -120,6 +122,7 @@ def decide_move(view: SearchView, phase: Phase) -> Move:
     view = _with_additions(view, additions)
     probes = tuple(phase.sampler.ask(view)) if phase.sampler is not None else ()
     _check_ids("sampler", phase.sampler, [p.candidate_id for p in probes], set(view.pool))
+    _check_items(phase.sampler, view, probes)
     probes = tuple(_unknown_only(view, probes)) + tuple(free_probes(view))
     return Move(phase=view.phase, round=view.round, drops=tuple(drops), additions=additions, probes=probes)
 
@@ -158,7 +161,7 @@ def affordable(search: Search, move: Move) -> Move:
         if n_kept:
             p_draw = probe.p_draw[:n_kept] if probe.p_draw is not None else None
             kept.append(replace(probe, item_ids=probe.item_ids[:n_kept], p_draw=p_draw))
-    return replace(move, probes=tuple(kept))
+    return replace(move, probes=tuple(kept), is_cut=tuple(kept) != move.probes)
 
 
 def _unknown_only(view: SearchView, probes: Sequence[Probe]) -> Iterable[Probe]:
@@ -226,6 +229,13 @@ def _check_ids(role: str, strategy: object, ids: Sequence[CandidateId], allowed:
     if strangers:
         rule = "may only name live candidates (a filter never the baseline)"
         message = f"{role} {type(strategy).__name__}: {rule}, got {strangers[:3]}: mend the strategy"
+        raise PlanError(message)
+
+
+def _check_items(sampler: object, view: SearchView, probes: Sequence[Probe]) -> None:
+    strangers = [item_id for probe in probes for item_id in probe.item_ids if item_id not in view.setting.item_index]
+    if strangers:
+        message = f"sampler {type(sampler).__name__}: may only ask for items of the task, got {strangers[:3]}: mend it"
         raise PlanError(message)
 
 

@@ -9,8 +9,8 @@ from difflib import get_close_matches
 from typing import Any, cast
 
 from modelsearch.core.errors import PlanError
+from modelsearch.core.plan import Phase, Plan
 from modelsearch.core.registry import Role, lookup
-from modelsearch.core.search import Phase, Plan
 
 _PHASE_KEYS = ("name", "filters", "rankers", "sampler", "combiners", "spend_share", "max_rounds")
 
