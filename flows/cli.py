@@ -1,5 +1,6 @@
 """The `modelsearch` command. Imports late: `--help` needs neither Prefect nor pandas."""
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -29,6 +30,9 @@ INTERRUPTED = 130
 
 def main() -> None:
     """Run the command; errors made for people are one line, exit code 2 for bad input."""
+    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+        # read once, when numpy is imported: our matrices are small, and more threads only wait for each other
+        os.environ.setdefault(name, "1")
     try:
         code = app(standalone_mode=False)
     except ModelsearchError as error:
