@@ -1,0 +1,50 @@
+from decimal import Decimal
+
+import numpy as np
+import pytest
+
+from modelsearch.core.errors import PlanError
+from modelsearch.core.task import Requirements
+from modelsearch.search.filters.price_ceiling import PriceCeiling
+from modelsearch.testing.factories import make_task, make_view
+
+NAN = float("nan")
+
+
+def _dropped(strategy: PriceCeiling, **parts: object) -> dict[str, str]:
+    view = make_view(np.full((4, 5), NAN), **parts)  # type: ignore[arg-type]
+    return {drop.candidate_id: drop.reason for drop in strategy.drop(view)}
+
+
+def test_dearer_equal_and_unknown_go() -> None:
+    found = _dropped(PriceCeiling(), list_cost_usd=[0.002, 0.002, 0.0019, NAN])
+    assert set(found) == {"m01", "m03"}
+    assert "2 USD per 1,000 items" in found["m01"]
+    assert "price unknown" in found["m03"]
+
+
+def test_the_clients_limit_is_per_thousand() -> None:
+    task = make_task(5, requirements=Requirements(max_cost_usd_per_1k=Decimal("1.5")))
+    found = _dropped(PriceCeiling(), list_cost_usd=[0.004, 0.0014, 0.0015, 0.0016], task=task)
+    assert set(found) == {"m03"}
+    assert "limit of 1.5" in found["m03"]
+
+
+def test_slack_keeps_the_slightly_dearer() -> None:
+    assert set(_dropped(PriceCeiling(max_share=2.0), list_cost_usd=[0.002, 0.003, 0.004, 0.001])) == {"m02"}
+
+
+def test_a_baseline_without_price_sets_no_ceiling() -> None:
+    assert _dropped(PriceCeiling(), list_cost_usd=[NAN, 9.0, 1.0, 1.0]) == {}
+
+
+def test_hidden_tokens_of_the_baseline_raise_the_ceiling_once_seen() -> None:
+    score = np.vstack([np.ones(30), np.full(30, NAN)])
+    parts = {"cost_usd": [0.02, 0.005], "list_cost_usd": [0.004, 0.005]}
+    assert [d.candidate_id for d in PriceCeiling().drop(make_view(np.full((2, 30), NAN), **parts))] == ["m01"]  # type: ignore[arg-type]
+    assert not PriceCeiling().drop(make_view(score, **parts))  # type: ignore[arg-type]
+
+
+def test_a_share_of_nothing_is_refused() -> None:
+    with pytest.raises(PlanError, match="max_share of PriceCeiling"):
+        PriceCeiling(max_share=0.0)
