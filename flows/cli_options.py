@@ -73,11 +73,11 @@ class TaskOptions:
             "target_quality": self.target_quality,
             "weights": weights_of(self.weights),
             "min_context_tokens": self.min_context,
-            "providers": names_of(self.providers),
+            "providers": names_of(self.providers, "--providers"),
             "pricing": _pricing_of(self.pricing),
             "include": tuple(self.include) if self.include else None,
             "exclude": tuple(self.exclude) if self.exclude else None,
-            "needs": names_of(self.require),
+            "needs": names_of(self.require, "--require"),
             "is_kind_strict": True if self.is_kind_strict else None,
         }
 
@@ -100,9 +100,19 @@ def amount(text: str | None, option: str) -> Decimal | None:
     return value
 
 
-def names_of(text: str | None) -> frozenset[str] | None:
-    """Names by comma."""
-    return None if text is None else frozenset(name.strip() for name in text.split(",") if name.strip())
+def names_of(text: str | None, option: str) -> frozenset[str] | None:
+    """Names by comma.
+
+    Raises:
+        OptionError: there is none.
+    """
+    if text is None:
+        return None
+    names = frozenset(name.strip() for name in text.split(",") if name.strip())
+    if not names:
+        message = f"{option}: expected names separated by commas, got {text!r}: name some, or leave the option out"
+        raise OptionError(message)
+    return names
 
 
 def weights_of(text: str | None) -> dict[str, float] | None:
@@ -127,7 +137,7 @@ def weights_of(text: str | None) -> dict[str, float] | None:
 
 
 def _pricing_of(text: str | None) -> frozenset[str] | None:
-    names = names_of(text)
+    names = names_of(text, "--pricing")
     unknown = sorted((names or frozenset()) - set(PRICING_CLASSES))
     if unknown:
         message = f"--pricing: expected some of {', '.join(PRICING_CLASSES)}, got {unknown[0]!r}"

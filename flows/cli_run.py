@@ -22,6 +22,7 @@ from modelsearch.emulator.world_make import make_world
 from modelsearch.evaluate.recorded import recorded_market, recorded_task
 from modelsearch.report.answer import answer_lines
 from modelsearch.settings import Settings, read_settings
+from modelsearch.store.journal import Journal
 from modelsearch.store.layout import RunDir
 from modelsearch.store.recorded import read_recorded_table
 from modelsearch.store.result_json import result_from_json
@@ -45,11 +46,13 @@ async def _searched(request: SearchRequest, settings: Settings, run: RunDir | No
     """Open the session first, so that bad input is told before Prefect starts."""
     async with AsyncExitStack() as stack:
         progress = stack.enter_context(Progress())
+        if run is not None:
+            progress.restore(Journal.read(run.journal)[1])
         opening = Opening(settings=settings, watch=progress.watch, run=run)
         session = await stack.enter_async_context(open_session(request, opening))
         progress.budget_usd = session.setting.budget.spend_usd
         _tell_start(session, progress)
-        await _run_flow(session, request)
+        await _run_flow(session, request, is_resumed=run is not None)
         return result_from_json(session.run.result.read_bytes())
 
 
@@ -65,17 +68,23 @@ def _tell_start(session: Session, progress: Progress) -> None:
         progress.say("starting the embedded Prefect server (about 10 s; set PREFECT_API_URL to use a running one)")
 
 
-async def _run_flow(session: Session, request: SearchRequest) -> None:
+async def _run_flow(session: Session, request: SearchRequest, *, is_resumed: bool) -> None:
+    from prefect import tags
+
     from flows.drain import await_recorded
     from flows.search import search
+    from flows.stale import crash_stale
     from tasks.sessions import forget, keep
 
     keep(session)
     try:
-        await search(request.to_json(), session.run.run_id)
-        await await_recorded(session.run.run_id)
+        if is_resumed:
+            await crash_stale(session.run.run_id)
+        with tags(session.run.run_id):
+            await search(request.to_json(), session.run.run_id)
     finally:
         forget(session)
+        await await_recorded(session.run.run_id)
 
 
 def run_emulator_for(task: Path | None, recorded: Path | None, *, seed: int, port: int, log: Path | None) -> None:

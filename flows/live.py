@@ -2,6 +2,7 @@
 
 import sys
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Self
@@ -44,8 +45,19 @@ class Progress:
         """One line that stays."""
         self.console.print(text, markup=False, soft_wrap=True)
 
+    def restore(self, events: Iterable[Event]) -> None:
+        """Take in what an earlier life of the search did, without a word."""
+        for event in events:
+            self._count(event)
+
     def watch(self, event: Event) -> None:
-        """Take in an event that is durable."""
+        """Take in an event that is durable, and show where the search is."""
+        self._count(event)
+        if isinstance(event, Warned):
+            self.say(f"  note: {event.subject}: {event.message}")
+        self._show(event)
+
+    def _count(self, event: Event) -> None:
         if isinstance(event, PhaseStarted):
             self._phase, self._round, self._n_dropped, self._n_added = event.phase, 0, 0, 0
         elif isinstance(event, Move):
@@ -56,9 +68,6 @@ class Progress:
             self._spend_usd += event.call.cost_usd
         elif isinstance(event, OutcomeScored):
             self._n_outcomes += 1
-        elif isinstance(event, Warned):
-            self.say(f"  note: {event.subject}: {event.message}")
-        self._show(event)
 
     def _show(self, event: Event) -> None:
         if isinstance(event, PhaseClosed) and (self._n_outcomes or self._n_dropped):
