@@ -61,6 +61,7 @@ async def _session(request: dict[str, Any], run_id: str, stack: AsyncExitStack) 
         stack.callback(forget, session)
     inner = session.search.evaluator
     if isinstance(inner, LiveEvaluator | ReplayEvaluator):
-        shown = PrefectEvaluator(inner=inner, run_id=session.run.run_id)
+        fold = session.search.fold
+        shown = PrefectEvaluator(inner=inner, run_id=session.run.run_id, where=lambda: fold.next_round)
         session.search = replace(session.search, evaluator=shown)
     return session

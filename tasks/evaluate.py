@@ -5,8 +5,8 @@ awaiting them together keeps one loop. A retried task buys nothing twice: what i
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 
 from prefect import task
@@ -59,13 +59,14 @@ class PrefectEvaluator:
     Attributes:
         inner: who really buys.
         run_id: of the search.
+        where: number of the round under way in its phase, from 0.
         n_task_runs: made so far; near the limit a round is one task run, and past it none.
     """
 
     inner: LiveEvaluator | ReplayEvaluator
     run_id: str
-    n_rounds: int = 0
-    n_task_runs: int = field(default=0)
+    where: Callable[[], int]
+    n_task_runs: int = 0
 
     def bound_usd(self, probes: Sequence[Probe], candidates: Mapping[CandidateId, Candidate]) -> list[list[Decimal]]:
         """As the inner evaluator says."""
@@ -73,7 +74,6 @@ class PrefectEvaluator:
 
     async def evaluate(self, probes: Sequence[Probe], candidates: Mapping[CandidateId, Candidate]) -> Sequence[Outcome]:
         """Every batch of the round in a task run, then composites and all outcomes from the inner evaluator."""
-        self.n_rounds += 1
         batches = self._batches(probes, candidates)
         if self.n_task_runs + len(batches) <= MAX_TASK_RUNS - _SPARE_TASK_RUNS:
             self.n_task_runs += len(batches)
@@ -95,10 +95,16 @@ class PrefectEvaluator:
 
     async def _run(self, name: str, probes: Sequence[Probe], candidates: Mapping[CandidateId, Candidate]) -> None:
         n_candidates, n_calls = len({p.candidate_id for p in probes}), sum(len(p.item_ids) for p in probes)
-        label = f"round {self.n_rounds} · {name} · {n_candidates} candidates · {n_calls} calls"
-        batch_id = f"{self.run_id}/{self.n_rounds}/{name}"
+        label = (
+            f"round {self.where() + 1} · {name} · {_counted(n_candidates, 'candidate')} · {_counted(n_calls, 'call')}"
+        )
+        batch_id = f"{self.run_id}/{self.n_task_runs}/{label}"
         _BATCHES[batch_id] = _Batch(evaluator=self.inner, probes=probes, candidates=candidates)
         try:
             await evaluate_batch(label, batch_id)
         finally:
             del _BATCHES[batch_id]
+
+
+def _counted(n: int, noun: str) -> str:
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"

@@ -10,7 +10,6 @@ from prefect.cache_policies import NO_CACHE
 from modelsearch.api.finish import result_of
 from modelsearch.api.run import reports_of
 from modelsearch.api.stages import write_decision, write_stage
-from modelsearch.core.result import SearchResult
 from tasks.policies import N_RETRIES, RETRY_DELAY_S, is_worth_retrying
 from tasks.sessions import session_of
 
@@ -29,13 +28,7 @@ async def write_stage_tables(run_id: str, phase: str) -> dict[str, str]:
     return {name: str(path) for name, path in write_stage(session_of(run_id), phase).items()}
 
 
-@task(name="decide", **_POLICY)
-async def decide(run_id: str) -> SearchResult:
-    """Estimates, verdicts, recommendation."""
-    return result_of(session_of(run_id))
-
-
-@task(name="report", **_POLICY)
+@task(name="report", task_run_name="decide and report", **_POLICY)
 async def report(run_id: str, is_emulated: bool) -> dict[str, str]:
     """Write decision, result and reports, and publish them as artifacts."""
     session = session_of(run_id)
