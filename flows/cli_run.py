@@ -4,6 +4,7 @@ import asyncio
 import os
 import sys
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -81,7 +82,8 @@ async def _run_flow(session: Session, request: SearchRequest, *, is_resumed: boo
         if is_resumed:
             await crash_stale(session.run.run_id)
         with tags(session.run.run_id):
-            await search(request.to_json(), session.run.run_id)
+            named = replace(request, baseline=session.setting.baseline_id)
+            await search(named.to_json(), session.run.run_id)
     finally:
         forget(session)
         await await_recorded(session.run.run_id)

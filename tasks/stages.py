@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from modelsearch.report.tables_md import candidate_rows, funnel_rows
 from prefect import task
 from prefect.artifacts import acreate_markdown_artifact, acreate_table_artifact
 from prefect.cache_policies import NO_CACHE
@@ -10,6 +9,7 @@ from prefect.cache_policies import NO_CACHE
 from modelsearch.api.finish import result_of
 from modelsearch.api.run import reports_of
 from modelsearch.api.stages import write_decision, write_stage
+from modelsearch.report.tables_md import candidate_rows, funnel_rows
 from tasks.policies import N_RETRIES, RETRY_DELAY_S, is_worth_retrying
 from tasks.sessions import session_of
 
