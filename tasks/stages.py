@@ -25,7 +25,11 @@ _POLICY: dict[str, Any] = {
 @task(name="write stage", task_run_name="write stage · {phase}", **_POLICY)
 async def write_stage_tables(run_id: str, phase: str) -> dict[str, str]:
     """Write the Parquet files of an ended phase; table name -> path."""
-    return {name: str(path) for name, path in write_stage(session_of(run_id), phase).items()}
+    written = write_stage(session_of(run_id), phase)
+    rows = [{"table": name, "rows": table.n_rows, "file": str(table.path)} for name, table in written.items()]
+    key = f"stage-{phase.lower().replace('_', '-')}"
+    await acreate_table_artifact(rows, key=key, description=f"tables of phase {phase}")
+    return {name: str(table.path) for name, table in written.items()}
 
 
 @task(name="report", task_run_name="decide and report", **_POLICY)
@@ -38,4 +42,4 @@ async def report(run_id: str, is_emulated: bool) -> dict[str, str]:
     await acreate_markdown_artifact(texts["markdown"], key="recommendation", description=result.task_id)
     await acreate_table_artifact(funnel_rows(result), key="funnel", description="who left in which phase")
     await acreate_table_artifact(candidate_rows(result), key="candidates", description="what is known of each")
-    return {name: str(path) for name, path in written.items()}
+    return {name: str(table.path) for name, table in written.items()}

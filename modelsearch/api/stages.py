@@ -1,6 +1,7 @@
 """Each stage's Parquet files, written whole once its phase has ended and rebuilt from the journal on resume."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from modelsearch.api.session import Session
@@ -26,8 +27,16 @@ DECISION = "decision"
 """The last stage."""
 
 
-def write_stage(session: Session, phase: str) -> dict[str, Path]:
-    """Write the tables of an ended phase; table name -> path."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """A table that is on disk."""
+
+    path: Path
+    n_rows: int
+
+
+def write_stage(session: Session, phase: str) -> dict[str, Written]:
+    """Write the tables of an ended phase, by name."""
     events = _events_of(session, phase)
     view = session.search.fold.view()
     drops = [(name, drop) for name, drop in session.search.fold.drops if name == phase]
@@ -43,7 +52,7 @@ def write_stage(session: Session, phase: str) -> dict[str, Path]:
     return {name: _write(session, phase, name, rows) for name, rows in tables.items()}
 
 
-def write_decision(session: Session, result: SearchResult, reports: dict[str, str]) -> dict[str, Path]:
+def write_decision(session: Session, result: SearchResult, reports: dict[str, str]) -> dict[str, Written]:
     """Write the decision's tables, result.json, the reports, and the manifest last."""
     written = {
         "estimates": _write(session, DECISION, "estimates", estimate_rows(result.estimates)),
@@ -70,7 +79,6 @@ def _events_of(session: Session, phase: str) -> list[Event]:
     return found
 
 
-def _write(session: Session, phase: str, name: str, rows: Sequence[Row]) -> Path:
+def _write(session: Session, phase: str, name: str, rows: Sequence[Row]) -> Written:
     path = session.run.table(phase, name)
-    write_table(path, name, rows, fingerprint=session.fingerprint)
-    return path
+    return Written(path=path, n_rows=write_table(path, name, rows, fingerprint=session.fingerprint))
