@@ -40,6 +40,7 @@ class Plugs:
     Attributes:
         paid: answers by key that an earlier life of the run booked and did not come to score.
         origins: what stands for a provider's URL in keys where the URL changes from run to run (the emulator's port).
+        served_by: `Reply.served_by` of each endpoint's first answer in an earlier life of the run.
     """
 
     task: TaskSpec
@@ -52,6 +53,7 @@ class Plugs:
     known: Known
     paid: Mapping[str, Answer] = field(default_factory=dict)
     origins: Mapping[ProviderId, str] = field(default_factory=dict)
+    served_by: Mapping[EndpointId, str] = field(default_factory=dict)
 
 
 class LiveEvaluator:
@@ -60,7 +62,7 @@ class LiveEvaluator:
     def __init__(self, plugs: Plugs) -> None:
         self._plugs = plugs
         self._stopped: StoppedError | None = None
-        self._served_by: dict[EndpointId, tuple[str, str]] = {}
+        self._served_by = {endpoint_id: _served(text) for endpoint_id, text in plugs.served_by.items()}
         self._warned: set[tuple[str, str]] = set()
         self._encoded: dict[tuple[CandidateId, ItemId], tuple[WireRequest, Decimal]] = {}
         self._items = {item.id: item for item in plugs.task.items}
@@ -172,7 +174,7 @@ class LiveEvaluator:
         They stay without a score, so the candidate is judged on what the first one answered; a new fingerprint alone
         only warns, for providers change it without changing the weights.
         """
-        served = (f"{reply.model}@{reply.host}", reply.fingerprint)
+        served = _served(reply.served_by)
         first = self._served_by.setdefault(endpoint_id, served)
         if first[0] != served[0]:
             self._warn("served-by-changed", endpoint_id, f"{SPLIT_STATUS}: first {first[0]}, now {served[0]}")
@@ -204,6 +206,12 @@ class LiveEvaluator:
         if (code, subject) not in self._warned:
             self._warned.add((code, subject))
             self._plugs.recorder.append(Warned(code=code, subject=subject, message=message))
+
+
+def _served(text: str) -> tuple[str, str]:
+    """Model and host, and fingerprint, of `Reply.served_by`."""
+    whose, _, fingerprint = text.rpartition("|")
+    return whose.replace("|", "@"), fingerprint
 
 
 def model_request(task: TaskSpec, renderer: PromptRenderer, single: Single, item: Item) -> ModelRequest:

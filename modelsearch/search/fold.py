@@ -29,6 +29,7 @@ class Fold:
         closed_phases: names of finished phases.
         open_phase: the phase under way, or None; `phase_budget_usd` and `next_round` are its own.
         open_move: the move whose round is not closed, or None.
+        closed_move: the move of the phase's last closed round, or None.
         drops: (phase, drop) in order.
         spend_usd: what all outcomes cost this search.
     """
@@ -41,6 +42,7 @@ class Fold:
         self.phase_spend_usd = Decimal(0)
         self.next_round = 0
         self.open_move: Move | None = None
+        self.closed_move: Move | None = None
         self.drops: list[tuple[str, Drop]] = []
         self.spend_usd = Decimal(0)
         self._rows: dict[CandidateId, int] = {}
@@ -59,15 +61,16 @@ class Fold:
 
     @apply.register
     def _(self, event: PhaseStarted) -> None:
-        self.open_phase, self.next_round, self.open_move = event.phase, 0, None
+        self.open_phase, self.next_round, self.open_move, self.closed_move = event.phase, 0, None, None
         self.phase_budget_usd, self.phase_spend_usd = event.spend_usd, Decimal(0)
 
     @apply.register
     def _(self, event: Move) -> None:
         self.open_move = event
         for drop in event.drops:
-            self._pool.discard(drop.candidate_id)
-            self.drops.append((event.phase, drop))
+            if drop.candidate_id in self._pool:
+                self._pool.discard(drop.candidate_id)
+                self.drops.append((event.phase, drop))
         looked_at = self._arrays.n_looked_at()
         for candidate in event.additions:
             if candidate.id not in self._rows:
@@ -76,7 +79,7 @@ class Fold:
 
     @apply.register
     def _(self, event: RoundClosed) -> None:
-        self.open_move, self.next_round = None, event.round + 1
+        self.closed_move, self.open_move, self.next_round = self.open_move, None, event.round + 1
 
     @apply.register
     def _(self, event: PhaseClosed) -> None:
@@ -118,6 +121,15 @@ class Fold:
     def is_known(self, candidate_id: CandidateId, item_id: str) -> bool:
         """Whether every repeat of the cell has an outcome."""
         return all((candidate_id, item_id, r) in self._outcomes for r in range(self.setting.task.n_repeats))
+
+    def has_any(self, move: Move) -> bool:
+        """Whether any cell that the move asked for has an outcome."""
+        return any(
+            (probe.candidate_id, item_id, repeat) in self._outcomes
+            for probe in move.probes
+            for item_id in probe.item_ids
+            for repeat in range(self.setting.task.n_repeats)
+        )
 
     def view(self) -> SearchView:
         """What strategies may see now; arrays are copies and read-only."""
@@ -184,15 +196,27 @@ class _Arrays:
         columns = np.flatnonzero(self._status.any(axis=0))
         return int(columns[-1]) + 1 if len(columns) else 0
 
-    def frozen(self, n_rows: int, answers: tuple[str, ...]) -> OutcomeMatrix:
+    def frozen(self, n_rows: int, texts: tuple[str, ...]) -> OutcomeMatrix:
+        codes, answers = _sorted_codes(self._answer[:n_rows], texts)
         return OutcomeMatrix(
             score=_read_only(self._score[:n_rows]),
             status=_read_only(self._status[:n_rows]),
             cost_usd=_read_only(self._cost[:n_rows]),
             latency_s=_read_only(self._latency[:n_rows]),
-            answer=_read_only(self._answer[:n_rows]),
+            answer=_read_only(codes),
             answers=answers,
         )
+
+
+def _sorted_codes(
+    codes: npt.NDArray[np.int32], texts: tuple[str, ...]
+) -> tuple[npt.NDArray[np.int32], tuple[str, ...]]:
+    """Codes in the order of the answers' text: the order in which replies came in must not be seen."""
+    used = [int(code) for code in np.unique(codes) if code >= 0]
+    ordered = sorted(used, key=texts.__getitem__)
+    place = np.full(len(texts) + 1, -1, dtype=np.int32)  # the last one stands for -1, no answer
+    place[ordered] = np.arange(len(ordered), dtype=np.int32)
+    return place[codes], tuple(texts[code] for code in ordered)
 
 
 def _read_only(array: _A) -> _A:

@@ -35,6 +35,7 @@ class _MoveRecord(msgspec.Struct, frozen=True):
     drops: tuple[Drop, ...] = ()
     additions: tuple[tuple[str, msgspec.Raw], ...] = ()
     probes: tuple[Probe, ...] = ()
+    is_cut: bool = False
 
 
 def _plain_number(value: Any) -> Any:
@@ -101,12 +102,15 @@ def event_of(payload: bytes | memoryview) -> Event:
 
 def _move_record(move: Move) -> _MoveRecord:
     additions = tuple((_CANDIDATE_TAGS[type(added)], msgspec.Raw(_ENCODE(added))) for added in move.additions)
-    return _MoveRecord(move.phase, move.round, move.drops, additions, move.probes)
+    return _MoveRecord(move.phase, move.round, move.drops, additions, move.probes, move.is_cut)
 
 
 def _move_of(record: _MoveRecord) -> Move:
     additions = tuple(_candidate_of(tag, raw) for tag, raw in record.additions)
-    return Move(phase=record.phase, round=record.round, drops=record.drops, additions=additions, probes=record.probes)
+    return Move(
+        phase=record.phase, round=record.round, drops=record.drops, additions=additions, probes=record.probes,
+        is_cut=record.is_cut,
+    )  # fmt: skip
 
 
 def _candidate_of(tag: str, raw: msgspec.Raw) -> Candidate:
