@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from modelsearch.catalog.price import dearest_prices, prices_at
+from modelsearch.catalog.price import Prices, dearest_prices, prices_at
 from modelsearch.core.errors import PriceUnknownError
-from modelsearch.core.ids import ItemId
+from modelsearch.core.ids import ItemId, canonical_json
 from modelsearch.core.market import Endpoint, Market, RateKind
 from modelsearch.core.money import call_cost_usd, round_usd
 from modelsearch.core.outcome import Usage
@@ -34,23 +34,22 @@ class PriceBook:
     now: Callable[[], datetime] = utc_now
 
     def bound(self, endpoint: Endpoint, item_id: ItemId, request: ModelRequest) -> Decimal:  # noqa: ARG002
-        """The most that a call can cost in USD: every byte a token, all output used, at the dearest rate.
+        """The most that a call can cost in USD: every byte a token, all output used, at the dearest rate that can hold.
+
+        An endpoint that bills compute seconds runs for the provider's timeout at most; where tokens are free of charge
+        there, its rows say 0.
 
         Raises:
-            PriceUnknownError: no bound can be given without an input and an output price.
+            PriceUnknownError: no bound can be given without an input and an output price, or for an unknown fee.
         """
-        prices = dearest_prices(endpoint, self.now())
-        compute = prices.get("compute_second")
-        fee = prices.get("request") or Decimal(0)
-        if compute is not None:
-            timeout_s = Decimal(str(self.market.providers[endpoint.provider_id].timeout_s))
-            return round_usd(compute * timeout_s + fee)
-        dear_in = max((p for k in _INPUT_KINDS if (p := prices.get(k)) is not None), default=None)
-        dear_out = max((p for k in _OUTPUT_KINDS if (p := prices.get(k)) is not None), default=None)
+        n_in = _max_prompt_tokens(request)
+        prices = dearest_prices(endpoint, self.now(), max_prompt_tokens=n_in)
+        dear_in, dear_out = _dearest(prices, _INPUT_KINDS), _dearest(prices, _OUTPUT_KINDS)
         if dear_in is None or dear_out is None:
             raise PriceUnknownError(kind="input" if dear_in is None else "output", endpoint_id=endpoint.id)
-        n_in = sum(len(m.content.encode()) + MESSAGE_OVERHEAD_TOKENS for m in request.messages)
-        return round_usd((dear_in * n_in + dear_out * request.max_output_tokens) / _MTOK + fee)
+        timeout_s = Decimal(str(self.market.providers[endpoint.provider_id].timeout_s))
+        fees = _fee(endpoint, prices, "request") + _fee(endpoint, prices, "compute_second") * timeout_s
+        return round_usd((dear_in * n_in + dear_out * request.max_output_tokens) / _MTOK + fees)
 
     def cost(self, endpoint: Endpoint, usage: Usage) -> Decimal:
         """What a call cost in USD: reported by the provider, else its usage at today's prices."""
@@ -65,3 +64,27 @@ class PriceBook:
             return float(self.cost(endpoint, usage))
         except PriceUnknownError:
             return None
+
+
+def _max_prompt_tokens(request: ModelRequest) -> int:
+    """No tokenizer makes more tokens than there are bytes."""
+    schema = 0 if request.json_schema is None else len(canonical_json(dict(request.json_schema)))
+    return schema + sum(len(m.content.encode()) + MESSAGE_OVERHEAD_TOKENS for m in request.messages)
+
+
+def _dearest(prices: Prices, kinds: tuple[RateKind, ...]) -> Decimal | None:
+    """The dearest of kinds that stand in for each other; None without the first, which holds where others have no row.
+
+    A kind of unknown price beside a known first one is left out: a call that uses it has no known cost either.
+    """
+    if prices.get(kinds[0]) is None:
+        return None
+    return max(price for kind in kinds if (price := prices.get(kind)) is not None)
+
+
+def _fee(endpoint: Endpoint, prices: Prices, kind: RateKind) -> Decimal:
+    """USD per call or second; 0 where the endpoint has no such row."""
+    price = prices.get(kind, Decimal(0))
+    if price is None:
+        raise PriceUnknownError(kind=kind, endpoint_id=endpoint.id)
+    return price
