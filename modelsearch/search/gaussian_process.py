@@ -21,6 +21,8 @@ MEAN_SD = 0.3
 """Prior standard deviation c of the common mean, in score units."""
 AMPLITUDE = 0.15
 """Prior median of s: how much candidates differ in quality, in score units."""
+OWN_SD = 0.1
+"""What sets a candidate apart from others of the same features, in score units: kin do not answer for each other."""
 LENGTH = 2.0
 """Prior median of each length scale; numbers have standard deviation 1, different categories distance 1."""
 LOG_SD = 0.7
@@ -55,8 +57,10 @@ def posterior(values: Floats, group: Ints, rows: Ints, target: Floats, noise_var
     distances = squared_distances(values, values[rows], group)
     with _threads().limit(limits=1):  # matrices this small wait for each other's threads: 20 times slower on 2 cores
         told = np.argsort(noise_variance, kind="stable")[:MAX_FIT]
-        log_params = fit(distances[:, rows[told]][:, :, told], target[told], noise_variance[told])
+        log_params = fit(distances[:, rows[told]][:, :, told], target[told], noise_variance[told] + OWN_SD**2)
     cross, prior_variance = _kernel(distances, log_params)
+    cross[rows, np.arange(len(rows))] += OWN_SD**2
+    prior_variance += OWN_SD**2
     gram = cross[rows] + np.diag(noise_variance + JITTER)
     factor = cho_factor(gram, lower=True)
     mean = cross @ cho_solve(factor, target)

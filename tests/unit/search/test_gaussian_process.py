@@ -15,6 +15,20 @@ TARGET = RNG.normal(scale=0.1, size=8)
 NOISE = np.full(8, 0.004)
 
 
+@pytest.fixture
+def _features_tell_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gp, "OWN_SD", 0.0)
+
+
+def test_kin_do_not_answer_for_each_other() -> None:
+    points = np.zeros((9, 1))
+    found = gp.posterior(points, np.array([0]), np.arange(8), np.full(8, -0.2), np.full(8, 1e-4))
+    assert found.mean[8] == pytest.approx(-0.2, abs=0.03)
+    assert found.sd[8] > 0.9 * gp.OWN_SD
+    assert found.sd[0] < 0.02
+
+
+@pytest.mark.usefixtures("_features_tell_all")
 def test_it_agrees_with_scikit_learn_at_the_same_scales() -> None:
     distances = gp.squared_distances(POINTS, POINTS[ROWS], GROUP)
     amplitude, *lengths = np.exp(gp.fit(distances[:, ROWS], TARGET, NOISE))
@@ -48,6 +62,7 @@ def test_fitting_improves_on_the_start() -> None:
     assert gp._negative_log_posterior(found, *args)[0] <= gp._negative_log_posterior(start, *args)[0]
 
 
+@pytest.mark.usefixtures("_features_tell_all")
 def test_exact_points_are_believed_and_far_ones_are_not() -> None:
     points = np.array([[0.0], [0.1], [50.0]])
     found = gp.posterior(points, np.array([0]), np.array([0]), np.array([-0.2]), np.array([1e-9]))
@@ -62,6 +77,7 @@ def test_more_noise_is_less_belief() -> None:
     assert (quiet.sd[ROWS] < loud.sd[ROWS]).all()
 
 
+@pytest.mark.usefixtures("_features_tell_all")
 def test_scales_are_fitted_on_the_least_noisy_points() -> None:
     rng = np.random.default_rng(0)
     n = gp.MAX_FIT + 30
