@@ -2,6 +2,7 @@
 
 import os
 import sys
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -45,7 +46,7 @@ def main() -> None:
         told = getattr(error, "format_message", None)
         if told is None:
             raise
-        sys.stderr.write(f"error: {_one_line(told())}; see --help\n")
+        sys.stderr.write(f"error: {_one_line(told())}{_got(error)}; see --help\n")
         sys.exit(getattr(error, "exit_code", 2))
     sys.exit(code if isinstance(code, int) else 0)
 
@@ -207,6 +208,13 @@ def _request(given: dict[str, Any]) -> "SearchRequest":
         seed=given["seed"], overrides=TaskOverrides(**typed.values()), baseline_outcomes=given["baseline_outcomes"],
         is_emulated=given["emulated"],
     )  # fmt: skip
+
+
+def _got(error: Exception) -> str:
+    """What was typed for the option that the error is about, as far as it can be told."""
+    names = getattr(getattr(error, "param", None), "opts", ())
+    typed = [value for name, value in pairwise(sys.argv) if name in names]
+    return f", got {typed[-1]!r}" if typed else ""
 
 
 def _one_line(text: str) -> str:

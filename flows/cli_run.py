@@ -102,8 +102,11 @@ def run_emulator_for(task: Path | None, recorded: Path | None, *, seed: int, por
     else:
         message = "emulate: give a task spec, or --recorded DIR"
         raise OptionError(message)
-    sys.stderr.write(f"emulator on http://127.0.0.1:{port}, stop with Ctrl-C; bill at /__emulator/bill\n")
-    run_emulator(app, port=port)
+    run_emulator(app, port=port, tell=_tell_emulator)
+
+
+def _tell_emulator(url: str) -> None:
+    sys.stderr.write(f"emulator on {url}, stop with Ctrl-C; bill at /__emulator/bill\n")
 
 
 def run_ui(port: int) -> None:

@@ -4,7 +4,7 @@ import os
 import sys
 from pathlib import Path
 
-from modelsearch.core.errors import ShadowedPackageError
+from modelsearch.core.errors import OptionError, ShadowedPackageError
 
 DEFAULTS = {
     # two separate telemetry paths: the server's heartbeat and the client's
@@ -33,12 +33,20 @@ def prepare(prefect_home: Path) -> None:
 
     Raises:
         ShadowedPackageError: another `flows` or `tasks` would be imported.
+        OptionError: its home cannot be made.
         RuntimeError: Prefect is imported already, so that nothing would have an effect.
     """
     check_packages()
     if "prefect" in sys.modules:
         return
-    prefect_home.mkdir(parents=True, exist_ok=True)
+    try:
+        prefect_home.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        message = (
+            f"folder {prefect_home}: cannot be made ({error.strerror}): start modelsearch where you may write, "
+            "or set MODELSEARCH_HOME to a folder"
+        )
+        raise OptionError(message) from error
     for name, value in {"PREFECT_HOME": str(prefect_home.resolve()), **DEFAULTS}.items():
         os.environ.setdefault(name, value)
 

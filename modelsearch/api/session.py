@@ -21,6 +21,7 @@ from modelsearch.core.plan import Phase, Plan
 from modelsearch.core.search import Setting
 from modelsearch.core.task import TaskSpec
 from modelsearch.evaluate.item_order import item_order
+from modelsearch.providers.account import check_providers
 from modelsearch.providers.client import ProviderClient
 from modelsearch.search.loop import Search, check_free_phases, run_phase
 from modelsearch.search.plan import make_plan
@@ -85,6 +86,7 @@ async def open_session(request: SearchRequest, opening: Opening | None = None) -
         setting = setting_of(request, source)
         keys = keys_of(source.market, opening.settings)
         drops = drops_without_key(source, keys, is_baseline_known=request.baseline_outcomes is not None)
+        check_providers(source.market.providers.values(), keys)
         imports = read_baseline_outcomes(request.baseline_outcomes, source)
         if opening.run is None:
             check_free_phases(setting, plan, drops)

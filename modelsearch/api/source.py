@@ -117,7 +117,7 @@ def read_baseline_outcomes(path: Path | None, source: Source) -> list[Outcome]:
     """
     if path is None:
         return []
-    rows = read_rows(path, read_parquet_items)
+    rows = read_rows(path, read_parquet_items, "--baseline-outcomes")
     return imported_outcomes(
         rows, path, source.task, source.baseline.id, make_scorer(source.task), source.list_cost_usd[source.baseline.id]
     )

@@ -19,9 +19,10 @@ ModelsearchError
 |   +-- AuthenticationError   a provider refuses the key
 |   +-- QuotaError            a provider says there is no money or quota left
 |   +-- OverbilledError       a provider billed more than the bound that was reserved
-+-- StoreError
++-- StoreError                exit code 2 where a run cannot be opened
     +-- RunLockedError        another process has the run open
     +-- JournalError          a journal that cannot be read
+    |   +-- JournalWriteError a journal that cannot be appended to: exit code 3
     +-- LedgerError           settle or release without a reservation
 
 A message says what is wrong, whose it is, what is allowed, what it got, and what to do. No message holds a key.
@@ -122,9 +123,19 @@ class StoreError(ModelsearchError):
 class RunLockedError(StoreError):
     """Another process has the run open."""
 
+    exit_code = 2
+
 
 class JournalError(StoreError):
-    """A journal cannot be read."""
+    """A journal cannot be read, or belongs to another search; nothing was spent."""
+
+    exit_code = 2
+
+
+class JournalWriteError(JournalError):
+    """A journal cannot be appended to; everything before is kept and `modelsearch resume` goes on."""
+
+    exit_code = 3
 
 
 class LedgerError(StoreError):

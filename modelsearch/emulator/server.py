@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -85,13 +85,17 @@ def url_of(sock: socket.socket) -> str:
     return f"http://{host}:{port}"
 
 
-def run_emulator(app: EmulatorApp, host: str = HOST, port: int = 0) -> None:
-    """Serve in the foreground until interrupted; port 0 = any free one.
+def run_emulator(
+    app: EmulatorApp, host: str = HOST, port: int = 0, tell: Callable[[str], object] | None = None
+) -> None:
+    """Serve in the foreground until interrupted; port 0 = any free one; `tell` gets the URL once it is had.
 
     Raises:
         OptionError: the address cannot be had.
     """
     with contextlib.closing(listening_socket(host, port)) as sock, contextlib.suppress(KeyboardInterrupt):
+        if tell is not None:
+            tell(url_of(sock))
         try:
             _Server(app).run(sockets=[sock])
         finally:

@@ -1,6 +1,7 @@
 """The baseline's known answers or scores as outcomes: no spend, provenance kept in the call ids."""
 
 import hashlib
+import math
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -56,7 +57,7 @@ def imported_outcomes(
             answer=reply,
             score=score if score is not None else task.status_scores.get(Status.INVALID),
             cost_usd=_amount(row.get("cost_usd"), list_cost_usd, where),
-            latency_s=float(row.get("latency_s") or 0.0),
+            latency_s=_latency_s(row.get("latency_s"), where),
             call_ids=(source,),
         )
     if not outcomes:
@@ -83,6 +84,18 @@ def _said(
     reply = Reply(text=str(row["answer"]), status=Status.OK, usage=Usage())
     grade = score_reply(reply, item, scorer, task)
     return grade.answer, grade.score if grade.status is Status.OK else None
+
+
+def _latency_s(value: object, where: str) -> float:
+    """Seconds >= 0; 0 where the row does not say."""
+    try:
+        latency_s = float(str(value)) if value is not None else 0.0
+    except ValueError:
+        latency_s = math.nan
+    if not (math.isfinite(latency_s) and latency_s >= 0):
+        message = f"{where}: latency_s must be a number of seconds >= 0, got {value!r}"
+        raise BaselineError(message)
+    return latency_s
 
 
 def _amount(value: object, otherwise: float, where: str) -> Decimal:

@@ -1,12 +1,12 @@
 """What one provider's account needs to be called: its address and key, its limits, its pause after failures."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import httpx
 
-from modelsearch.core.errors import CatalogError, KeyMissingError
-from modelsearch.core.ids import EndpointId
+from modelsearch.core.errors import CatalogError, KeyMissingError, RegistryError
+from modelsearch.core.ids import EndpointId, ProviderId
 from modelsearch.core.market import Provider
 from modelsearch.core.ports import Clock, Dialect
 from modelsearch.core.registry import lookup
@@ -180,6 +180,28 @@ def checked_key(provider: Provider, key: str | None) -> str:
         message = f"provider {provider.id}: {provider.key_env} must be one line of ASCII characters: copy the key again"
         raise KeyMissingError(message)
     return text
+
+
+def check_providers(providers: Iterable[Provider], keys: Mapping[ProviderId, str]) -> None:
+    """Refuse, before the first call, providers that no call can be made to.
+
+    Args:
+        providers: all of a market.
+        keys: those that are known; a provider without its key is nobody's fault here, for it is not called.
+
+    Raises:
+        CatalogError, RegistryError: no usable URL, no such dialect.
+        KeyMissingError: a text that cannot be a key.
+    """
+    for provider in providers:
+        checked_base_url(provider)
+        try:
+            dialect_of(provider)
+        except RegistryError as error:
+            message = f"provider {provider.id}: {error}: correct the provider's file in catalogs/providers"
+            raise CatalogError(message) from error
+        if provider.id in keys:
+            checked_key(provider, keys[provider.id])
 
 
 def limits_of(provider: Provider, clock: Clock) -> AccountLimits:

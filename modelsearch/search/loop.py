@@ -4,6 +4,7 @@ A killed search goes on where it was: `Fold` knows the open round, which is fini
 see closed rounds and decide the same. A round is cut to what its upper bounds allow before it is appended.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -253,12 +254,10 @@ def check_pool(fold: Fold) -> None:
     """
     if len(fold.pool) > 1:
         return
-    by_reason: dict[str, int] = {}
-    for _, drop in fold.drops:
-        by_reason[drop.strategy] = by_reason.get(drop.strategy, 0) + 1
-    told = ", ".join(f"{n} by {name}" for name, n in sorted(by_reason.items(), key=lambda pair: -pair[1]))
-    example = fold.drops[-1][1] if fold.drops else None
-    hint = f" (for example {example.candidate_id}: {example.reason})" if example else ""
+    counts = Counter(drop.strategy for _, drop in fold.drops).most_common()
+    told = ", ".join(f"{n} by {name}" for name, n in counts)
+    example = next((drop for _, drop in fold.drops if drop.strategy == counts[0][0]), None)
+    hint = f" (for example {example.candidate_id}: {example.reason}; {example.remedy})" if example else ""
     message = (
         f"no candidate is left beside the baseline {fold.setting.baseline_id!r}: {told or 'the pool was empty'}{hint}; "
         "loosen a constraint, or name a dearer baseline"

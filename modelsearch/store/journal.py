@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from modelsearch.core.errors import JournalError
+from modelsearch.core.errors import JournalError, JournalWriteError
 from modelsearch.core.events import Event
 from modelsearch.core.ids import Json, canonical_json
 from modelsearch.store.event_codec import event_bytes, event_of
@@ -70,16 +70,16 @@ class Journal:
         """Write one event; when this returns, kill -9 does not lose it.
 
         Raises:
-            JournalError: the disk is full or failing, or the journal is closed. Nothing of the event stays.
+            JournalWriteError: the disk is full or failing, or the journal is closed. Nothing of the event stays.
         """
         frame = frame_bytes(event_bytes(event))
         try:
             n_written = os.write(self._fd, frame)
         except OSError as error:
-            raise JournalError(self._failure(str(error))) from error
+            raise JournalWriteError(self._failure(str(error))) from error
         if n_written != len(frame):
             os.ftruncate(self._fd, self._size)
-            raise JournalError(self._failure(f"{n_written} of {len(frame)} bytes written, is the disk full?"))
+            raise JournalWriteError(self._failure(f"{n_written} of {len(frame)} bytes written, is the disk full?"))
         self._size += n_written
 
     def sync(self) -> None:
