@@ -257,7 +257,8 @@ def check_pool(fold: Fold) -> None:
     counts = Counter(drop.strategy for _, drop in fold.drops).most_common()
     told = ", ".join(f"{n} by {name}" for name, n in counts)
     example = next((drop for _, drop in fold.drops if drop.strategy == counts[0][0]), None)
-    hint = f" (for example {example.candidate_id}: {example.reason}; {example.remedy})" if example else ""
+    why = "; ".join(text for text in (example.reason, example.remedy) if text) if example else ""
+    hint = f" (for example {example.candidate_id}: {why})" if example else ""
     message = (
         f"no candidate is left beside the baseline {fold.setting.baseline_id!r}: {told or 'the pool was empty'}{hint}; "
         "loosen a constraint, or name a dearer baseline"
