@@ -15,7 +15,6 @@ from prefect.cache_policies import NO_CACHE
 from modelsearch.core.candidate import Candidate
 from modelsearch.core.ids import CandidateId
 from modelsearch.core.outcome import Outcome
-from modelsearch.core.ports import Evaluator
 from modelsearch.core.search import Probe
 from modelsearch.evaluate.evaluator import LiveEvaluator
 from modelsearch.evaluate.replay import ReplayEvaluator
@@ -30,7 +29,7 @@ _SPARE_TASK_RUNS = 20
 class _Batch:
     """What a task run is to evaluate; Prefect sees its name only."""
 
-    evaluator: Evaluator
+    evaluator: LiveEvaluator | ReplayEvaluator
     probes: Sequence[Probe]
     candidates: Mapping[CandidateId, Candidate]
 
@@ -48,8 +47,7 @@ async def evaluate_batch(label: str, batch_id: str) -> dict[str, int]:
     """Buy the outcomes of a batch; how many came. `label` is the name of the run in the UI."""
     del label
     batch = _BATCHES[batch_id]
-    outcomes = await batch.evaluator.evaluate(batch.probes, batch.candidates)
-    return {"n_outcomes": len(outcomes), "n_scored": sum(outcome.score is not None for outcome in outcomes)}
+    return {"n_outcomes": await batch.evaluator.buy(batch.probes, batch.candidates)}
 
 
 @dataclass(kw_only=True)

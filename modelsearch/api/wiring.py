@@ -136,7 +136,7 @@ def wire(
             Plugs(
                 task=source.task, market=source.market, renderer=source.renderer, scorer=scorer, recorder=recorder,
                 caller=replace(caller, ledger=ledger), costs=source.costs, known=known, paid=found.paid,
-                origins=source.origins, served_by=first_served_by(events),
+                origins=source.origins, baseline_id=source.baseline.id, served_by=first_served_by(events),
             )
         )  # fmt: skip
     return Wired(evaluator=evaluator, ledger=ledger, fold=fold, known=known)

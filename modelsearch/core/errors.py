@@ -18,6 +18,7 @@ ModelsearchError
 +-- StoppedError              the search had to stop and can be resumed: exit code 3
 |   +-- AuthenticationError   a provider refuses the key
 |   +-- QuotaError            a provider says there is no money or quota left
+|   +-- NoAnswerError         nobody answers, or the baseline does not
 |   +-- OverbilledError       a provider billed more than the bound that was reserved
 +-- StoreError                exit code 2 where a run cannot be opened
     +-- RunLockedError        another process has the run open
@@ -110,6 +111,10 @@ class AuthenticationError(StoppedError):
 
 class QuotaError(StoppedError):
     """A provider says that there is no money or quota left."""
+
+
+class NoAnswerError(StoppedError):
+    """Nobody answers, or the baseline does not: there is nothing to compare with."""
 
 
 class OverbilledError(StoppedError):

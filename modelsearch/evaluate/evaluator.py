@@ -27,6 +27,7 @@ from modelsearch.evaluate.grade import score_reply
 from modelsearch.evaluate.keys import call_key
 from modelsearch.evaluate.known import Job, Known
 from modelsearch.evaluate.prompt import PromptRenderer
+from modelsearch.evaluate.unanswered import Failure, Unanswered
 
 MAX_CALLS_PER_OUTCOME = 3
 """A sent and unanswered call may have been billed; after this many the outcome is missing."""
@@ -40,6 +41,7 @@ class Plugs:
     Attributes:
         paid: answers by key that an earlier life of the run booked and did not come to score.
         origins: what stands for a provider's URL in keys where the URL changes from run to run (the emulator's port).
+        baseline_id: the candidate that the others are compared with.
         served_by: `Reply.served_by` of each endpoint's first answer in an earlier life of the run.
     """
 
@@ -54,6 +56,7 @@ class Plugs:
     paid: Mapping[str, Answer] = field(default_factory=dict)
     origins: Mapping[ProviderId, str] = field(default_factory=dict)
     served_by: Mapping[EndpointId, str] = field(default_factory=dict)
+    baseline_id: CandidateId | None = None
 
 
 class LiveEvaluator:
@@ -62,8 +65,10 @@ class LiveEvaluator:
     def __init__(self, plugs: Plugs) -> None:
         self._plugs = plugs
         self._stopped: StoppedError | None = None
+        self._unanswered = Unanswered(baseline_id=plugs.baseline_id)
         self._served_by = {endpoint_id: _served(text) for endpoint_id, text in plugs.served_by.items()}
         self._warned: set[tuple[str, str]] = set()
+        self._failures: dict[tuple[CandidateId, ItemId, int], Failure] = {}
         self._encoded: dict[tuple[CandidateId, ItemId], tuple[WireRequest, Decimal]] = {}
         self._items = {item.id: item for item in plugs.task.items}
 
@@ -77,10 +82,21 @@ class LiveEvaluator:
         """Buy what is missing; one outcome for each item and repeat of each probe.
 
         Raises:
+            StoppedError: a provider cannot go on, or nobody answers; everything paid is booked.
+        """
+        await self.buy(probes, candidates)
+        self._unanswered.close(self._plugs.known)
+        return self._plugs.known.collect(probes, candidates)
+
+    async def buy(self, probes: Sequence[Probe], candidates: Mapping[CandidateId, Candidate]) -> int:
+        """Buy what is missing of a part of a round, which `evaluate` ends; how many outcomes were wanted.
+
+        Raises:
             StoppedError: a provider cannot go on; everything paid is booked.
         """
+        jobs_left = [job for job in self._plugs.known.jobs(probes, candidates) if not self._unanswered.holds(job)]
         by_account: dict[ProviderId, deque[Job]] = {}
-        for job in self._plugs.known.jobs(probes, candidates):
+        for job in jobs_left:
             by_account.setdefault(self._endpoint(job.single).provider_id, deque()).append(job)
         workers = [
             self._work(jobs)
@@ -92,7 +108,7 @@ class LiveEvaluator:
                 raise ended
         if self._stopped is not None:
             raise self._stopped
-        return self._plugs.known.collect(probes, candidates)
+        return len(jobs_left)
 
     def split(
         self, probes: Sequence[Probe], candidates: Mapping[CandidateId, Candidate], *, n_own: int
@@ -116,7 +132,9 @@ class LiveEvaluator:
         while jobs and self._stopped is None:
             job = jobs.popleft()
             try:
-                self._plugs.known.add(await self._buy(job))
+                outcome = await self._buy(job)
+                if not self._unanswered.take(job, outcome, self._failures.pop(job.cell, None)):
+                    self._plugs.known.add(outcome)
             except StoppedError as error:
                 self._stopped = self._stopped or error
 
@@ -157,6 +175,8 @@ class LiveEvaluator:
 
     def _outcome(self, job: Job, answer: Answer, spend_usd: Decimal) -> Outcome:
         reply = answer.reply
+        if reply.status in (Status.ERROR, Status.TIMEOUT):
+            self._failures[job.cell] = Failure(reply.error, answer.is_unknown)
         if reply.status is Status.ERROR:
             self._warn("call-failed", job.single.endpoint_id, reply.error)
         elif reply.status is Status.OK and self._is_split(job.single.endpoint_id, reply):

@@ -54,9 +54,15 @@ class ReplayEvaluator:
 
     async def evaluate(self, probes: Sequence[Probe], candidates: Mapping[CandidateId, Candidate]) -> list[Outcome]:
         """Buy what is missing; one outcome for each item of each probe."""
-        for job in self.known.jobs(probes, candidates):
-            self.known.add(self._buy(job))
+        await self.buy(probes, candidates)
         return self.known.collect(probes, candidates)
+
+    async def buy(self, probes: Sequence[Probe], candidates: Mapping[CandidateId, Candidate]) -> int:
+        """Buy what is missing of a part of a round; how many outcomes were wanted."""
+        jobs = self.known.jobs(probes, candidates)
+        for job in jobs:
+            self.known.add(self._buy(job))
+        return len(jobs)
 
     def _buy(self, job: Job) -> Outcome:
         row, column = self.costs.rows[job.single.endpoint_id], self.costs.columns[job.item.id]
