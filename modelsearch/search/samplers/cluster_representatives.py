@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy.cluster.hierarchy import fcluster, linkage
-from scipy.spatial.distance import pdist
 
 from modelsearch.core.candidate import Single
 from modelsearch.core.ids import CandidateId
@@ -117,7 +115,10 @@ def clusters_of(view: SearchView, ids: Sequence[CandidateId], max_distance: floa
 def _split(points: Floats, max_distance: float) -> list[int]:
     if len(points) < 2:
         return [1] * len(points)
-    labels: list[int] = fcluster(linkage(pdist(points), method="average"), max_distance, criterion="distance").tolist()
+    from sklearn.cluster import AgglomerativeClustering  # noqa: PLC0415 - costs a second of import, and only here
+
+    clustering = AgglomerativeClustering(n_clusters=None, distance_threshold=max_distance, linkage="average")
+    labels: list[int] = clustering.fit_predict(points).tolist()
     return labels
 
 
