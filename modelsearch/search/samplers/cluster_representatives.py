@@ -117,8 +117,11 @@ def _split(points: Floats, max_distance: float) -> list[int]:
         return [1] * len(points)
     from sklearn.cluster import AgglomerativeClustering  # noqa: PLC0415 - costs a second of import, and only here
 
-    clustering = AgglomerativeClustering(n_clusters=None, distance_threshold=max_distance, linkage="average")
-    labels: list[int] = clustering.fit_predict(points).tolist()
+    distances = np.sqrt(((points[:, None] - points[None]) ** 2).sum(axis=2))
+    clustering = AgglomerativeClustering(
+        n_clusters=None, metric="precomputed", linkage="average", distance_threshold=max_distance
+    )
+    labels: list[int] = clustering.fit_predict(distances).tolist()
     return labels
 
 
