@@ -71,7 +71,7 @@ class SearchRequest:
         for item in dataclasses.fields(self):
             value = getattr(self, item.name)
             plain[item.name] = str(value.resolve()) if isinstance(value, Path) else value
-        return json.loads(msgspec.json.encode(plain, enc_hook=_plain))  # type: ignore[no-any-return]
+        return json.loads(_ENCODER.encode(plain))  # type: ignore[no-any-return]
 
     @classmethod
     def from_json(cls, data: dict[str, Json]) -> "SearchRequest":
@@ -100,8 +100,6 @@ def budget_of(text: str | float | Decimal | None) -> Decimal | None:
 def _plain(value: object) -> object:
     if isinstance(value, Path):
         return str(value)
-    if isinstance(value, frozenset):
-        return sorted(value)
     raise NotImplementedError(type(value))
 
 
@@ -109,3 +107,7 @@ def _typed(kind: type, value: object) -> object:
     if kind is Path:
         return Path(str(value))
     raise NotImplementedError(kind)
+
+
+_ENCODER = msgspec.json.Encoder(enc_hook=_plain, order="deterministic")
+"""Sets sorted: their own order is another one in each process, and a resumed run must be the same by its text."""
