@@ -66,7 +66,7 @@ class LiveEvaluator:
         self._plugs = plugs
         self._stopped: StoppedError | None = None
         self._unanswered = Unanswered(baseline_id=plugs.baseline_id)
-        self._served_by = {endpoint_id: _served(text) for endpoint_id, text in plugs.served_by.items()}
+        self._served_by = dict(plugs.served_by)
         self._warned: set[tuple[str, str]] = set()
         self._failures: dict[tuple[CandidateId, ItemId, int], Failure] = {}
         self._encoded: dict[tuple[CandidateId, ItemId], tuple[WireRequest, Decimal]] = {}
@@ -179,7 +179,7 @@ class LiveEvaluator:
             self._failures[job.cell] = Failure(reply.error, answer.is_unknown)
         if reply.status is Status.ERROR:
             self._warn("call-failed", job.single.endpoint_id, reply.error)
-        elif reply.status is Status.OK and self._is_split(job.single.endpoint_id, reply):
+        elif reply.status is Status.OK and self._is_split(self._endpoint(job.single), reply):
             reply = replace(reply, status=Status.ERROR, error=SPLIT_STATUS)
         status, canonical, score = score_reply(reply, job.item, self._plugs.scorer, self._plugs.task)
         return Outcome(
@@ -188,19 +188,25 @@ class LiveEvaluator:
             latency_s=answer.latency_s, call_ids=(answer.call_id,), served_by=reply.served_by,
         )  # fmt: skip
 
-    def _is_split(self, endpoint_id: EndpointId, reply: Reply) -> bool:
-        """Whether another model or host answered than at first: its outcomes are no evidence about this candidate.
+    def _is_split(self, endpoint: Endpoint, reply: Reply) -> bool:
+        """Whether another model, or another host than the pinned one, answered: no evidence about this candidate.
 
-        They stay without a score, so the candidate is judged on what the first one answered; a new fingerprint alone
-        only warns, for providers change it without changing the weights.
+        Such outcomes stay without a score, so the candidate is judged on what the first one answered. Where no host is
+        pinned the router's choice is part of what is called: several hosts, or a new fingerprint, only warn.
         """
-        served = _served(reply.served_by)
-        first = self._served_by.setdefault(endpoint_id, served)
-        if first[0] != served[0]:
-            self._warn("served-by-changed", endpoint_id, f"{SPLIT_STATUS}: first {first[0]}, now {served[0]}")
-        elif first[1] != served[1]:
-            self._warn("fingerprint-changed", endpoint_id, f"first {first[1]!r}, now {served[1]!r}")
-        return first[0] != served[0]
+        first = self._served_by.setdefault(endpoint.id, reply.served_by).rsplit("|", 2)
+        now = reply.served_by.rsplit("|", 2)
+        told = f"first {'@'.join(first[:2])}, now {'@'.join(now[:2])}"
+        if first[0] != now[0] or (endpoint.host is not None and first[1] != now[1]):
+            self._warn("served-by-changed", endpoint.id, f"{SPLIT_STATUS}: {told}")
+            return True
+        if first[1] != now[1]:
+            self._warn(
+                "hosts-vary", endpoint.id, f"several hosts answer ({told}); pin one, or quality and price may move"
+            )
+        elif first[2] != now[2]:
+            self._warn("fingerprint-changed", endpoint.id, f"first {first[2]!r}, now {now[2]!r}")
+        return False
 
     def _bound_of(self, candidate: Candidate, item_id: ItemId) -> Decimal:
         jobs = self._plugs.known.jobs_of(candidate, item_id)
@@ -226,12 +232,6 @@ class LiveEvaluator:
         if (code, subject) not in self._warned:
             self._warned.add((code, subject))
             self._plugs.recorder.append(Warned(code=code, subject=subject, message=message))
-
-
-def _served(text: str) -> tuple[str, str]:
-    """Model and host, and fingerprint, of `Reply.served_by`."""
-    whose, _, fingerprint = text.rpartition("|")
-    return whose.replace("|", "@"), fingerprint
 
 
 def model_request(task: TaskSpec, renderer: PromptRenderer, single: Single, item: Item) -> ModelRequest:

@@ -212,18 +212,22 @@ async def test_what_an_earlier_life_paid_is_not_paid_again() -> None:
 
 
 @pytest.mark.parametrize(
-    ("served_by", "is_split", "code"),
+    ("served_by", "pinned", "is_split", "code"),
     [
-        ("m||", False, None),
-        ("m||fp_1", False, "fingerprint-changed"),
-        ("other||", True, "served-by-changed"),
-        ("m|host|", True, "served-by-changed"),
+        ("m||", None, False, None),
+        ("m||fp_1", None, False, "fingerprint-changed"),
+        ("other||", None, True, "served-by-changed"),
+        ("m|host|", None, False, "hosts-vary"),
+        ("m|host|", "host", True, "served-by-changed"),
     ],
 )
-async def test_another_model_or_host_is_no_evidence_and_a_new_fingerprint_warns(
-    served_by: str, is_split: bool, code: str | None
+async def test_another_model_or_pinned_host_is_no_evidence_and_other_changes_warn(
+    served_by: str, pinned: str | None, is_split: bool, code: str | None
 ) -> None:
-    world = Live(client=FakeClient(right), served_by={EndpointId("m00"): served_by})
+    market = two_providers()
+    endpoints = {e.id: replace(e, host=pinned) for e in market.endpoints.values()}
+    market = replace(market, endpoints=endpoints)
+    world = Live(client=FakeClient(right), market=market, served_by={EndpointId("m00"): served_by})
     found = await world.buy(probe("m00", 0, 1))
     assert {o.status for o in found} == {Status.ERROR if is_split else Status.OK}
     assert {o.score for o in found} == {None if is_split else 1.0}
