@@ -17,6 +17,9 @@ MESSAGE_OVERHEAD_TOKENS = 64
 """Tokens that a wire format may add around one message; no tokenizer makes more tokens than there are bytes."""
 _MTOK = Decimal(1_000_000)
 _EXPECTED_CHARS_PER_TOKEN = 4.0
+# a model of 0.3 B parameters on one core, within a factor of 2 (make local): for an order before anything is bought
+_GUESSED_S_PER_INPUT = Decimal("0.001")
+_GUESSED_S_PER_OUTPUT = Decimal("0.02")
 _INPUT_KINDS: tuple[RateKind, ...] = ("input", "cache_read", "cache_write_5m", "cache_write_1h")
 _OUTPUT_KINDS: tuple[RateKind, ...] = ("output", "reasoning")
 
@@ -56,9 +59,18 @@ class PriceBook:
         return call_cost_usd(usage, prices_at(endpoint, at=self.now(), prompt_tokens=usage.prompt_tokens))
 
     def expected(self, endpoint: Endpoint, n_input_chars: int, n_output_tokens: int) -> float | None:
-        """A first guess of the cost of an item in USD from list prices; None where a price is unknown."""
+        """A first guess of the cost of an item in USD from list prices; None where a price is unknown.
+
+        What an endpoint computes in a second nobody lists: where seconds are billed, those of a small model are taken.
+        """
+        n_input = max(1, round(n_input_chars / _EXPECTED_CHARS_PER_TOKEN))
+        is_timed = any(rate.kind == "compute_second" for rate in endpoint.rates)
         usage = Usage(
-            input_tokens=max(1, round(n_input_chars / _EXPECTED_CHARS_PER_TOKEN)), output_tokens=n_output_tokens
+            input_tokens=n_input,
+            output_tokens=n_output_tokens,
+            compute_s=n_input * _GUESSED_S_PER_INPUT + n_output_tokens * _GUESSED_S_PER_OUTPUT
+            if is_timed
+            else Decimal(0),
         )
         try:
             return float(self.cost(endpoint, usage))

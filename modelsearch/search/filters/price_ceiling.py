@@ -22,7 +22,8 @@ class PriceCeiling:
     Costs are expected USD per item: list costs while nothing is bought, then what was bought and list costs scaled by
     it, so that hidden reasoning tokens of the baseline raise the ceiling once they are seen. An unknown price is
     dropped too: money that is not known cannot be reserved. Where the baseline's own cost is unknown, only the client's
-    limit holds. Reads no scores; with the baseline alone nothing is dropped; equal cost is dropped, since it saves
+    limit holds. Compute seconds are on no price list, so who bills them is judged, and sets the ceiling, only once some
+    items are bought. Reads no scores; with the baseline alone nothing is dropped; equal cost is dropped, since it saves
     nothing. O(n_pool).
 
     Attributes:
@@ -40,15 +41,24 @@ class PriceCeiling:
     def _drops(self, view: SearchView) -> Iterator[Drop]:
         costs_usd = expected_costs(view)
         base_usd = float(np.nan_to_num(costs_usd[view.row[view.baseline_id]], nan=np.inf))
-        ceiling_usd = base_usd * self.max_share
+        ceiling_usd = np.inf if _is_guess(view, view.baseline_id) else base_usd * self.max_share
         limit = view.task.requirements.max_cost_usd_per_1k
         limit_usd = np.inf if limit is None else float(limit) / 1000
         for candidate_id in view.pool:
             if candidate_id == view.baseline_id:
                 continue
             cost_usd = float(costs_usd[view.row[candidate_id]])
+            if _is_guess(view, candidate_id) and not np.isnan(cost_usd):
+                continue
             if drop := _verdict(candidate_id, cost_usd, ceiling_usd, limit_usd):
                 yield drop
+
+
+def _is_guess(view: SearchView, candidate_id: CandidateId) -> bool:
+    """Whether the expected cost rests on compute seconds that nobody has seen yet."""
+    endpoint = view.endpoint(candidate_id)
+    is_timed = endpoint is not None and any(rate.kind == "compute_second" and rate.usd for rate in endpoint.rates)
+    return is_timed and view.n_bought(candidate_id) == 0
 
 
 def _verdict(candidate_id: CandidateId, cost_usd: float, ceiling_usd: float, limit_usd: float) -> Drop | None:

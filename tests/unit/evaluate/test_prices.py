@@ -155,3 +155,13 @@ def test_a_first_guess_is_four_characters_a_token_and_unknown_without_a_price() 
     card = endpoint(rate("input", "1"), rate("output", "2"))
     assert book().expected(card, 4000, 500) == pytest.approx(1000e-6 + 1000e-6)
     assert book().expected(endpoint(rate("input", None), rate("output", "2")), 4000, 500) is None
+
+
+def test_where_seconds_are_billed_a_guess_of_them_keeps_the_order_by_length() -> None:
+    timed = endpoint(rate("input", "0"), rate("output", "0"), rate("compute_second", "0.5", per="second"))
+    short, long = book().expected(timed, 400, 1), book().expected(timed, 4000, 1)
+    assert short is not None
+    assert long is not None
+    assert 0 < short < long
+    unpriced = endpoint(rate("input", "0"), rate("output", "0"), rate("compute_second", None, per="second"))
+    assert book().expected(unpriced, 400, 1) is None

@@ -1,12 +1,15 @@
+from dataclasses import replace
 from decimal import Decimal
 
 import numpy as np
 import pytest
 
 from modelsearch.core.errors import PlanError
+from modelsearch.core.ids import EndpointId
+from modelsearch.core.market import Market, Rate
 from modelsearch.core.task import Requirements
 from modelsearch.search.filters.price_ceiling import PriceCeiling
-from modelsearch.testing.factories import make_task, make_view
+from modelsearch.testing.factories import make_market, make_task, make_view
 
 NAN = float("nan")
 
@@ -48,3 +51,23 @@ def test_hidden_tokens_of_the_baseline_raise_the_ceiling_once_seen() -> None:
 def test_a_share_of_nothing_is_refused() -> None:
     with pytest.raises(PlanError, match="max_share of PriceCeiling"):
         PriceCeiling(max_share=0.0)
+
+
+def _timed(*names: str) -> Market:
+    """Four endpoints of equal list cost; those named bill compute seconds as well."""
+    market, second = make_market(4), Rate(kind="compute_second", usd=Decimal("0.1"), per="second")
+    bills = {EndpointId(name): replace(market.endpoints[EndpointId(name)], rates=(second,)) for name in names}
+    return replace(market, endpoints={**market.endpoints, **bills})
+
+
+def test_a_guess_of_seconds_drops_nobody_and_sets_no_ceiling() -> None:
+    equal = [0.002] * 4
+    assert set(_dropped(PriceCeiling(), list_cost_usd=equal, market=_timed("m01"))) == {"m02", "m03"}
+    assert _dropped(PriceCeiling(), list_cost_usd=equal, market=_timed("m00")) == {}
+    assert set(_dropped(PriceCeiling(), list_cost_usd=[0.002, NAN, 0.001, 0.001], market=_timed("m01"))) == {"m01"}
+
+
+def test_seconds_that_were_bought_count_like_any_price() -> None:
+    market = _timed("m00", "m01", "m02", "m03")
+    view = make_view(np.ones((4, 5)), cost_usd=[0.02, 0.03, 0.01, 0.02], list_cost_usd=[0.002] * 4, market=market)
+    assert {drop.candidate_id for drop in PriceCeiling().drop(view)} == {"m01", "m03"}
