@@ -9,6 +9,7 @@ from modelsearch.api.wiring import AVAILABLE
 from modelsearch.core.events import Event, PhaseClosed, PhaseStarted
 from modelsearch.core.result import SearchResult
 from modelsearch.decide.estimates import estimates
+from modelsearch.search.fold import Fold
 from modelsearch.store.journal import Journal
 from modelsearch.store.layout import write_whole
 from modelsearch.store.money_tables import call_rows, ledger_rows
@@ -36,10 +37,13 @@ class Written:
 
 
 def write_stage(session: Session, phase: str) -> dict[str, Written]:
-    """Write the tables of an ended phase, by name."""
-    events = _events_of(session, phase)
-    view = session.search.fold.view()
-    drops = [(name, drop) for name, drop in session.search.fold.drops if name == phase]
+    """Write the tables of an ended phase, by name: what was known at its end, also when a later life writes them."""
+    all_events = _events_until(session, phase)
+    events = _events_of(all_events, phase)
+    fold = Fold(session.setting)
+    for event in all_events:
+        fold.apply(event)
+    drops = [(name, drop) for name, drop in fold.drops if name == phase]
     tables: dict[str, Sequence[Row]] = {"screen": screen_rows(drops), "trajectory": trajectory_rows(events)}
     if phase == AVAILABLE:
         tables["endpoints"] = endpoint_rows(session.source.market, session.setting.candidates)
@@ -48,7 +52,7 @@ def write_stage(session: Session, phase: str) -> dict[str, Written]:
         tables["outcomes"] = outcomes
         tables["calls"] = call_rows(events)
         tables["ledger"] = ledger_rows(events)
-        tables["estimates"] = estimate_rows(estimates(view))
+        tables["estimates"] = estimate_rows(estimates(fold.view()))
     return {name: _write(session, phase, name, rows) for name, rows in tables.items()}
 
 
@@ -65,18 +69,17 @@ def write_decision(session: Session, result: SearchResult, reports: dict[str, st
     return written
 
 
-def _events_of(session: Session, phase: str) -> list[Event]:
-    """The events from the start of the phase to its end."""
+def _events_until(session: Session, phase: str) -> list[Event]:
+    """The events of the journal up to the end of the phase."""
     _, events = Journal.read(session.run.journal)
-    found: list[Event] = []
-    is_inside = False
-    for event in events:
-        is_inside = is_inside or (isinstance(event, PhaseStarted) and event.phase == phase)
-        if is_inside:
-            found.append(event)
-        if isinstance(event, PhaseClosed) and event.phase == phase:
-            break
-    return found
+    ends = (n for n, event in enumerate(events) if isinstance(event, PhaseClosed) and event.phase == phase)
+    return events[: next(ends, len(events)) + 1]
+
+
+def _events_of(events: list[Event], phase: str) -> list[Event]:
+    """Those from the start of the phase on."""
+    starts = (n for n, event in enumerate(events) if isinstance(event, PhaseStarted) and event.phase == phase)
+    return events[next(starts, len(events)) :]
 
 
 def _write(session: Session, phase: str, name: str, rows: Sequence[Row]) -> Written:
