@@ -91,8 +91,10 @@ class Account:
 
     def paused(self, endpoint_id: EndpointId, now_s: float) -> Pause | None:
         """What keeps an endpoint from being called now."""
+        if self.pause.is_on(now_s):
+            return self.pause
         own = self.endpoint_pauses.get(endpoint_id)
-        return next((pause for pause in (self.pause, own) if pause is not None and pause.is_on(now_s)), None)
+        return own if own is not None and own.is_on(now_s) else None
 
     def note_success(self, endpoint_id: EndpointId) -> None:
         """A call was answered, be it with an error that is the call's own fault."""

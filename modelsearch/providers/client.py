@@ -152,9 +152,13 @@ class ProviderClient:
         """One request and its whole reply, whatever comes of it."""
         start_s = self._clock.now_s()
         try:
-            async with asyncio.timeout(account.provider.timeout_s + BACKSTOP_S):
+            if type(account.transport) is AiohttpTransport:  # ends by itself, with the whole body
                 response = await account.transport.handle_async_request(request)
                 body = await _read(response)
+            else:
+                async with asyncio.timeout(account.provider.timeout_s + BACKSTOP_S):
+                    response = await account.transport.handle_async_request(request)
+                    body = await _read(response)
         except Exception as error:  # noqa: BLE001 - a user's transport may raise anything; all of it is data from here
             return RawReply(
                 http_status=0,

@@ -61,8 +61,9 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
 
     def __init__(self, *, timeouts: Timeouts | None = None, max_reply_bytes: int = MAX_REPLY_BYTES) -> None:
         limits = timeouts or Timeouts()
+        read_s = limits.read_s if limits.read_s < limits.total_s else None  # a second timer a request, for nothing
         self._timeout = aiohttp.ClientTimeout(
-            total=limits.total_s, connect=min(limits.connect_s, limits.total_s / 2), sock_read=limits.read_s
+            total=limits.total_s, connect=min(limits.connect_s, limits.total_s / 2), sock_read=read_s
         )
         self._max_reply_bytes = max_reply_bytes
         self._session: aiohttp.ClientSession | None = None
@@ -104,19 +105,21 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         return self._session
 
     async def _exchange(self, request: httpx.Request, session: aiohttp.ClientSession) -> httpx.Response:
-        url = str(request.url)
+        url, stream = str(request.url), request.stream
         proxy = _proxy_of(request.url.scheme, request.url.host)
         async with session.request(
             request.method,
             _yarl(url),
-            data=await request.aread(),
+            data=b"".join(stream) if type(stream) is httpx.ByteStream else await request.aread(),
             headers=[(name.decode("ascii"), value.decode("latin-1")) for name, value in request.headers.raw],
             allow_redirects=False,
             proxy=proxy.url,
             proxy_headers=proxy.headers,
         ) as reply:
             body = httpx.ByteStream(await self._read(reply, request))
-            return httpx.Response(reply.status, headers=_headers(reply), stream=body)
+            response = httpx.Response(reply.status, headers=_headers(reply), stream=body)
+            response.headers.encoding = "latin-1"  # else httpx tries three encodings at the first look
+            return response
 
     async def _read(self, reply: aiohttp.ClientResponse, request: httpx.Request) -> bytes:
         """The body, decompressed; read in one go where its length is known and small."""

@@ -4,12 +4,13 @@ Why SQLite and not the journals: a reply is looked for in all earlier runs at on
 and not the key as primary key: five times quicker to fill with replies of 1 KB. Nothing is pickled.
 """
 
-import json
 import logging
 import sqlite3
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from threading import Lock
+
+import msgspec
 
 from modelsearch.core.errors import StoreError
 from modelsearch.core.events import CallReplied, CallReserved, Event
@@ -19,6 +20,8 @@ from modelsearch.core.wire import RawReply
 _LOG = logging.getLogger(__name__)
 _VERSION = 1
 _BATCH = 64
+_ENCODE = msgspec.json.Encoder().encode
+_DECODE = msgspec.json.Decoder(dict[str, str]).decode
 _KEPT_HEADERS = ("content-type", "request-id", "x-request-id")
 _CREATE = """
 CREATE TABLE IF NOT EXISTS replies (
@@ -206,9 +209,9 @@ def _key_bytes(key: str) -> bytes:
 
 def _row_of(name: bytes, raw: RawReply) -> tuple[bytes, int, bytes, str, float]:
     headers = {header: raw.headers[header] for header in _KEPT_HEADERS if header in raw.headers}
-    return name, raw.http_status, raw.body, json.dumps(headers), raw.latency_s
+    return name, raw.http_status, raw.body, _ENCODE(headers).decode(), raw.latency_s
 
 
 def _reply_of(row: tuple[int, bytes, str, float]) -> RawReply:
     http_status, body, headers, latency_s = row
-    return RawReply(http_status=http_status, body=body, headers=json.loads(headers), latency_s=latency_s)
+    return RawReply(http_status=http_status, body=body, headers=_DECODE(headers), latency_s=latency_s)
