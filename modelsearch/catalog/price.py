@@ -41,11 +41,10 @@ def prices_at(endpoint: Endpoint, *, at: datetime, prompt_tokens: int, processin
         message = f"prompt_tokens: expected >= 0, got {prompt_tokens}"
         raise ValueError(message)
     now = _utc(at)
-    minute = f"{now:%H%M}"
     prices: Prices = {}
     for kind, rows in _table(endpoint, now.date(), processing).items():
         for row in rows:
-            if (row.min_prompt_tokens == 0 or prompt_tokens > row.min_prompt_tokens) and _is_open(row, minute):
+            if (row.min_prompt_tokens == 0 or prompt_tokens > row.min_prompt_tokens) and _is_open(row, now):
                 prices[kind] = row.usd
                 break
     return prices
@@ -88,13 +87,14 @@ def _utc(at: datetime) -> datetime:
     if at.tzinfo is None:
         message = f"at: expected a datetime with a time zone, got {at!r}"
         raise ValueError(message)
-    return at.astimezone(UTC)
+    return at if at.tzinfo is UTC else at.astimezone(UTC)
 
 
-def _is_open(row: Rate, minute: str) -> bool:
-    """Whether the row's half-open window holds this minute; one that ends before it starts wraps midnight."""
+def _is_open(row: Rate, now: datetime) -> bool:
+    """Whether the row's half-open window holds this minute (UTC); one that ends before it starts wraps midnight."""
     if row.utc_window is None:
         return True
+    minute = f"{now:%H%M}"
     start, end = row.utc_window
     return start <= minute < end if start < end else minute >= start or minute < end
 

@@ -50,8 +50,10 @@ class PriceBook:
         dear_in, dear_out = _dearest(prices, _INPUT_KINDS), _dearest(prices, _OUTPUT_KINDS)
         if dear_in is None or dear_out is None:
             raise PriceUnknownError(kind="input" if dear_in is None else "output", endpoint_id=endpoint.id)
-        timeout_s = Decimal(str(self.market.providers[endpoint.provider_id].timeout_s))
-        fees = _fee(endpoint, prices, "request") + _fee(endpoint, prices, "compute_second") * timeout_s
+        fees = _fee(endpoint, prices, "request")
+        if "compute_second" in prices:
+            timeout_s = Decimal(str(self.market.providers[endpoint.provider_id].timeout_s))
+            fees += _fee(endpoint, prices, "compute_second") * timeout_s
         return round_usd((dear_in * n_in + dear_out * request.max_output_tokens) / _MTOK + fees)
 
     def cost(self, endpoint: Endpoint, usage: Usage) -> Decimal:
