@@ -72,11 +72,11 @@ def log_line(model: str, message: str, reply: Mapping[str, Any]) -> str:
 class Gateway:
     """Passes calls on and counts them."""
 
-    def __init__(self, upstreams: Mapping[str, Upstream], log: Path) -> None:
+    def __init__(self, upstreams: Mapping[str, Upstream], log: Path, client: httpx.AsyncClient) -> None:
         self._upstreams = upstreams
         self._log = log
         self._turns = {model: asyncio.Lock() for model in upstreams}
-        self._client = httpx.AsyncClient(timeout=UPSTREAM_TIMEOUT_S, trust_env=False)
+        self._client = client
 
     async def chat(self, request: Request) -> Response:
         """One chat completion."""
@@ -103,9 +103,9 @@ class Gateway:
         return JSONResponse(reply)
 
 
-def gateway_app(upstreams: Mapping[str, Upstream], log: Path) -> Starlette:
+def gateway_app(upstreams: Mapping[str, Upstream], log: Path, client: httpx.AsyncClient) -> Starlette:
     """The gateway's API."""
-    gateway = Gateway(upstreams, log)
+    gateway = Gateway(upstreams, log, client)
     return Starlette(routes=[Route("/v1/chat/completions", gateway.chat, methods=["POST"])])
 
 
@@ -113,7 +113,8 @@ def main() -> None:
     """Entry of the process: one argument, JSON with `upstreams` (model -> url, pid) and `log`."""
     config = json.loads(sys.argv[1])
     upstreams = {model: Upstream(**row) for model, row in config["upstreams"].items()}
-    serve_until_told(gateway_app(upstreams, Path(config["log"])))
+    client = httpx.AsyncClient(timeout=UPSTREAM_TIMEOUT_S, trust_env=False)
+    serve_until_told(gateway_app(upstreams, Path(config["log"]), client))
 
 
 if __name__ == "__main__":
