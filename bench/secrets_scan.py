@@ -29,8 +29,8 @@ class Hit:
     place: str
 
 
-def forms_of(key: str) -> dict[str, bytes]:
-    """Every form of a key that is looked for, by name."""
+def forms_of(key: str) -> dict[bytes, str]:
+    """Every form of a key that is looked for, and its name; forms that are alike once."""
     raw = key.encode()
     forms = {
         "plain": raw,
@@ -45,13 +45,13 @@ def forms_of(key: str) -> dict[str, bytes]:
         end = (shift + len(raw)) * 8 // 6
         forms[f"base64 at {shift}"] = b64encode(b"\0" * shift + raw)[start:end]
         forms[f"base64url at {shift}"] = urlsafe_b64encode(b"\0" * shift + raw)[start:end]
-    return forms
+    return {needle: form for form, needle in reversed(forms.items())}
 
 
 def hits_in(data: bytes, place: str, keys: Mapping[str, str]) -> Iterator[Hit]:
     """Each key and form that some bytes hold; keys by the name to tell."""
     for name, key in keys.items():
-        for form, needle in forms_of(key).items():
+        for needle, form in forms_of(key).items():
             if needle in data:
                 yield Hit(name, form, place)
 

@@ -27,7 +27,7 @@ def main() -> int:
             found = {name: cpu_ms(name, url) for name in order}
             pairs.append(found)
             ratio = found["engine"] / found["bare"]
-            print(f"pair {number}: engine {found['engine']:.3f} ms, bare {found['bare']:.3f} ms CPU per call: {ratio:.2f}x")
+            print(f"pair {number}: CPU per call {found['engine']:.3f} ms, bare {found['bare']:.3f} ms: {ratio:.2f}x")
     ratio = median(pair["engine"] / pair["bare"] for pair in pairs)
     is_held = ratio <= MAX_RATIO
     engine, bare = (median(pair[name] for pair in pairs) for name in ("engine", "bare"))

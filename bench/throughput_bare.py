@@ -44,7 +44,8 @@ async def all_of(cells: Iterator[Cell], session: aiohttp.ClientSession, url: str
     await asyncio.gather(*(work() for _ in range(N_IN_FLIGHT)))
 
 
-async def one(model: str, item: dict[str, Any], session: aiohttp.ClientSession, url: str, fd: int) -> None:  # noqa: D103
+async def one(model: str, item: dict[str, Any], session: aiohttp.ClientSession, url: str, fd: int) -> None:
+    """One call, from item to line."""
     messages = [{"role": "system", "content": SYSTEM}, {"role": "user", "content": item["input"]}]
     body = _ENCODE({"model": model, "messages": messages, "max_tokens": 64, "temperature": 0.0})
     headers = {"content-type": "application/json", "authorization": "Bearer sk-0123456789abcdef"}
