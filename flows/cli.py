@@ -40,14 +40,15 @@ def main() -> None:
         sys.stderr.write(f"error: {_one_line(str(error))}\n")
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
-        sys.stderr.write("stopped: everything paid is kept; `modelsearch runs` lists the run, `resume` goes on\n")
-        sys.exit(INTERRUPTED)
+        code = INTERRUPTED
     except Exception as error:
         told = getattr(error, "format_message", None)
         if told is None:
             raise
         sys.stderr.write(f"error: {_one_line(told())}{_got(error)}; see --help\n")
         sys.exit(getattr(error, "exit_code", 2))
+    if code == INTERRUPTED:  # typer itself turns Ctrl-C within a command into this code
+        sys.stderr.write("stopped: everything paid is kept; `modelsearch runs` lists the run, `resume` goes on\n")
     sys.exit(code if isinstance(code, int) else 0)
 
 

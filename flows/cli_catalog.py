@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from fnmatch import fnmatch
 
 from modelsearch.catalog.load import load_market
@@ -31,8 +32,12 @@ def endpoint_lines(endpoint_id: str) -> list[str]:
     market = _market()
     endpoint = next((e for e in market.endpoints.values() if e.id == endpoint_id), None)
     if endpoint is None:
-        near = [e for e in market.endpoints if endpoint_id.lower() in e.lower()][:5]
-        message = f"catalog show: expected an endpoint id, got {endpoint_id!r}; near it: {', '.join(near) or 'none'}"
+        ids = [str(e) for e in market.endpoints]
+        near = [e for e in ids if endpoint_id.lower() in e.lower()][:5] or get_close_matches(endpoint_id, ids, 3, 0.4)
+        message = (
+            f"catalog show: expected the id of one of {len(ids)} endpoints, got {endpoint_id!r}; "
+            f"near it: {', '.join(near) or 'none'} (`modelsearch catalog list` shows all)"
+        )
         raise OptionError(message)
     return list(_facts(market, endpoint))
 
