@@ -77,13 +77,29 @@ def _phase(plan: str, data: object) -> Phase:
     sampler = data.get("sampler")
     return Phase(
         name=data["name"],
-        filters=tuple(make_strategy("filter", spec, where=where) for spec in data.get("filters") or ()),
-        rankers=tuple(make_strategy("ranker", spec, where=where) for spec in data.get("rankers") or ()),
+        filters=_strategies("filter", data.get("filters"), where),
+        rankers=_strategies("ranker", data.get("rankers"), where),
         sampler=make_strategy("sampler", sampler, where=where) if sampler else None,
-        combiners=tuple(make_strategy("combiner", spec, where=where) for spec in data.get("combiners") or ()),
+        combiners=_strategies("combiner", data.get("combiners"), where),
         spend_share=_number(where, data, "spend_share", default=1.0, high=1.0),
-        max_rounds=int(_number(where, data, "max_rounds", default=1 if not sampler else 100, high=10_000)),
+        max_rounds=_count(where, data, "max_rounds", default=1 if not sampler else 100, high=10_000),
     )
+
+
+def _strategies(role: Role, specs: object, where: str) -> tuple[Any, ...]:
+    """The strategies of a list."""
+    if not isinstance(specs, list | tuple | None):
+        message = f"{where}: {role}s must be a list of names or {{name: parameters}}, got {specs!r}"
+        raise PlanError(message)
+    return tuple(make_strategy(role, spec, where=where) for spec in specs or ())
+
+
+def _count(where: str, data: Mapping[str, Any], key: str, *, default: int, high: int) -> int:
+    value = data.get(key, default)
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= high:
+        message = f"{where}: {key} must be a whole number from 1 to {high}, got {value!r}"
+        raise PlanError(message)
+    return value
 
 
 def _number(where: str, data: Mapping[str, Any], key: str, *, default: float, high: float) -> float:

