@@ -1,0 +1,109 @@
+from decimal import Decimal
+
+import pytest
+
+from modelsearch.api.recover import first_free_number, first_served_by, recover, release_unsold, settled_calls
+from modelsearch.core.errors import OverbilledError
+from modelsearch.core.events import (
+    CallReleased,
+    CallReplied,
+    CallReserved,
+    CallSettled,
+    CallUnknown,
+    Event,
+    OutcomeScored,
+)
+from modelsearch.core.ids import CallId, CandidateId, EndpointId, ItemId
+from modelsearch.core.outcome import Call, Outcome, Status, Usage
+from modelsearch.store.ledger import Ledger
+from tests.doubles import MemoryRecorder, ok_body
+from tests.unit.evaluate.live import Live
+
+KEY = "ab" * 32
+
+
+def reserved(name: str = "call-000001", usd: str = "1") -> CallReserved:
+    return CallReserved(call_id=CallId(name), key=KEY, endpoint_id=EndpointId("m00"), amount_usd=Decimal(usd))
+
+
+def replied(body: bytes, name: str = "call-000001") -> CallReplied:
+    return CallReplied(call_id=CallId(name), http_status=200, body=body, latency_s=0.5)
+
+
+def settled(name: str = "call-000001", status: Status = Status.OK, served_by: str = "m||") -> CallSettled:
+    call = Call(
+        id=CallId(name), key=KEY, endpoint_id=EndpointId("m00"), status=status, usage=Usage(input_tokens=10),
+        cost_usd=Decimal("0.25"), latency_s=0.5, served_by=served_by,
+    )  # fmt: skip
+    return CallSettled(call=call)
+
+
+def scored(name: str = "call-000001") -> OutcomeScored:
+    outcome = Outcome(
+        candidate_id=CandidateId("m00"), item_id=ItemId("i0000"), status=Status.OK, call_ids=(CallId(name),)
+    )
+    return OutcomeScored(outcome=outcome)
+
+
+@pytest.mark.parametrize(
+    ("events", "appended", "n_paid"),
+    [
+        ([reserved()], [], 0),
+        ([reserved(), replied(ok_body())], ["CallSettled"], 1),
+        ([reserved(), replied(b"<html>")], ["CallUnknown"], 0),
+        ([reserved(), replied(ok_body()), settled()], [], 1),
+        ([reserved(), replied(ok_body()), settled(), scored()], [], 0),
+        ([reserved(), replied(b"?"), CallUnknown(call_id=CallId("call-000001"), reason="r")], [], 0),
+        ([reserved(), CallReleased(call_id=CallId("call-000001"), reason="r")], [], 0),
+    ],
+)
+def test_the_books_are_finished_from_wherever_the_kill_left_them(
+    events: list[Event], appended: list[str], n_paid: int
+) -> None:
+    world = Live()
+    found = recover(events, world.caller, world.market)
+    assert world.recorder.names == appended
+    assert len(found.paid) == n_paid
+    assert world.client.sent == []
+    whole = Ledger.from_events(Decimal(10), [*events, *world.recorder.events])
+    assert whole.spend().reserved_usd == 0
+    assert whole.spend().committed_usd <= 1
+
+
+def test_a_settled_reply_keeps_the_cost_that_was_booked() -> None:
+    world = Live()
+    found = recover([reserved(), replied(ok_body("no")), settled()], world.caller, world.market)
+    (answer,) = found.paid.values()
+    assert (answer.call_id, answer.cost_usd, answer.reply.text) == ("call-000001", Decimal("0.25"), "no")
+
+
+def test_a_reply_that_costs_more_than_its_bound_stops_a_resumed_run_too() -> None:
+    world = Live()
+    with pytest.raises(OverbilledError, match="at most"):
+        recover([reserved(usd="0.0000001"), replied(ok_body(n_input=10**7))], world.caller, world.market)
+    assert world.recorder.names == ["CallSettled"]
+
+
+def test_a_replay_gives_back_what_it_had_not_sold() -> None:
+    recorder = MemoryRecorder()
+    events: list[Event] = [
+        reserved("a"), settled("a"), reserved("b"), reserved("c"), CallReleased(call_id=CallId("c"), reason="r"),
+        reserved("d"), CallReleased(call_id=CallId("d"), reason="r"), reserved("d"),
+    ]  # fmt: skip
+    release_unsold(events, recorder)
+    assert [e.call_id for e in recorder.events if isinstance(e, CallReleased)] == ["b", "d"]
+    release_unsold([*events, *recorder.events], recorder)
+    assert len(recorder.events) == 2
+    assert settled_calls(events) == {"a"}
+
+
+def test_numbers_of_calls_go_on_above_all_that_were_used() -> None:
+    assert first_free_number([]) == 1
+    assert first_free_number([reserved("call-000003"), reserved("call-000012"), reserved("stored-ab")]) == 13
+
+
+def test_the_first_good_answer_says_who_serves() -> None:
+    events: list[Event] = [
+        settled("a", Status.ERROR, "x||"), settled("b", served_by="m|h|1"), settled("c", served_by="other||"),
+    ]  # fmt: skip
+    assert first_served_by(events) == {"m00": "m|h|1"}
