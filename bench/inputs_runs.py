@@ -107,6 +107,12 @@ MORE_KINDS = [
         spoil=lambda r: [*r.search_table()[:5], "--budget-share", "3"],
         says=("--budget-share", "3"),
     ),
+    Kind(
+        name="Prefect server that is not there",
+        spoil=lambda r: r.search(),
+        says=("PREFECT_API_URL", "modelsearch ui"),
+        put={"PREFECT_API_URL": "http://127.0.0.1:9/api"},
+    ),
     Kind(name="report of unknown run", spoil=lambda _: ["report", "20990101"], says=("20990101", "no such run")),
     Kind(name="resume of unknown run", spoil=lambda _: ["resume", "20990101"], says=("20990101", "no such run")),
     Kind(name="explain of unknown run", spoil=lambda _: ["explain", "2099", "m0"], says=("2099", "no such run")),

@@ -1,6 +1,7 @@
 """Commands that run something: a search under Prefect, the emulator, the UI."""
 
 import asyncio
+import contextlib
 import os
 import sys
 from contextlib import AsyncExitStack
@@ -10,12 +11,13 @@ from pathlib import Path
 
 from flows.live import Progress
 from flows.prefect_env import prepare
+from flows.reach import check_server
 from modelsearch.api.emulated import table_app, world_app
 from modelsearch.api.request import SearchRequest
 from modelsearch.api.session import Opening, Session, find_session_run, open_session
 from modelsearch.api.source import read_task
 from modelsearch.catalog.load import load_market
-from modelsearch.core.errors import OptionError
+from modelsearch.core.errors import ModelsearchError, OptionError
 from modelsearch.core.result import SearchResult
 from modelsearch.emulator.app import EmulatorOptions
 from modelsearch.emulator.server import run_emulator
@@ -45,6 +47,7 @@ def resume_search(name: str) -> None:
 
 async def _searched(request: SearchRequest, settings: Settings, run: RunDir | None) -> SearchResult:
     """Open the session first, so that bad input is told before Prefect starts."""
+    await check_server()
     async with AsyncExitStack() as stack:
         progress = stack.enter_context(Progress())
         if run is not None:
@@ -84,9 +87,13 @@ async def _run_flow(session: Session, request: SearchRequest, *, is_resumed: boo
         with tags(session.run.run_id):
             named = replace(request, baseline=session.setting.baseline_id)
             await search(named.to_json(), session.run.run_id)
+    except ModelsearchError:
+        with contextlib.suppress(Exception):  # why it stopped matters, not whether the UI has all of it
+            await await_recorded(session.run.run_id)
+        raise
     finally:
         forget(session)
-        await await_recorded(session.run.run_id)
+    await await_recorded(session.run.run_id)
 
 
 def run_emulator_for(task: Path | None, recorded: Path | None, *, seed: int, port: int, log: Path | None) -> None:
