@@ -110,8 +110,8 @@ def _assembled(packages: Path, target: Path) -> Path:
 def _install(venv: Path) -> None:
     shutil.rmtree(venv, ignore_errors=True)
     subprocess.run([sys.executable, "-m", "venv", str(venv)], check=True)
-    pip = [str(venv / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    wheels = ["--no-deps", "--only-binary", ":all:", "--require-hashes", "-r", str(LOCK)]
+    pip = [str(venv / "bin" / "python"), "-m", "pip", "--quiet", "--disable-pip-version-check", "--retries", "2"]
+    wheels = ["install", "--no-deps", "--only-binary", ":all:", "--require-hashes", "-r", str(LOCK)]
     done = subprocess.run([*pip, *wheels], check=False, capture_output=True, text=True)
     if done.returncode:
         told = done.stderr.strip().splitlines()[-1] if done.stderr.strip() else f"exit code {done.returncode}"
