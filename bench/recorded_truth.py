@@ -40,6 +40,13 @@ class Truth:
         """The baseline's row."""
         return self.rows[model]
 
+    def best(self, baseline: str, margin: float) -> str:
+        """The cheapest model that is truly within the margin of the baseline, and what it saves."""
+        base = self.rows[baseline]
+        right = {name: row for name, row in self.rows.items() if row.quality >= base.quality - margin - 1e-12}
+        name = min(right, key=lambda name: right[name].cost_usd)
+        return f"{name} saves {1 - right[name].cost_usd / base.cost_usd:.1%} ({len(right)} of {len(self.rows)} within)"
+
     def captured(self, baseline: str, row: Row, margin: float) -> str:
         """Share of the available saving, in words."""
         if self.net_captured is None:
