@@ -210,3 +210,18 @@ def test_a_search_that_a_provider_stops_goes_on_where_it_was(tmp_path: Path) -> 
         again = run_to_end(request, tmp_path / "resumed", journal)
         assert again.spend.settled_usd == stopping.bill.total_usd > paid_usd > 0
         assert again.spend.unknown_usd == 0
+
+
+def test_a_tight_budget_holds_over_two_lives(tmp_path: Path) -> None:
+    """What was in flight at the kill stays taken, so the two lives together cannot spend more than was allowed."""
+    table = make_table(5, 6)
+    request = make_request(tmp_path, table=table, seed=2, is_emulated=True, budget_share=0.4)
+    app = table_app(table, recorded_task(table), recorded_market(table))
+    with emulator_server(app) as url:
+        request = replace(request, emulator_url=url)
+        run_to_end(request, tmp_path)
+        cuts = prefixes(tmp_path / "runs" / RUN / "journal.bin", tmp_path)
+        for number in range(3, len(cuts), 9):
+            again = run_to_end(request, tmp_path / f"cut{number}", cuts[number])
+            assert 0 < again.spend.committed_usd <= again.session.setting.budget.spend_usd, number
+            assert again.spend.settled_usd == _settled_usd(again.events), number
