@@ -83,10 +83,32 @@ def _unfinished(room: Room) -> list[str]:
     return ["report", RUN_ID]
 
 
-def _explain_stranger(room: Room) -> list[str]:
+def _finished(room: Room) -> Path:
+    """The folder of a finished run of the room's recorded table."""
     asked = SearchRequest(baseline="m0", recorded=room.table, budget_share=0.5, plan="cheap")
-    result = search(asked, Opening(settings=read_settings()))
-    return ["explain", result.run_id, "m77"]
+    return room.home / "runs" / search(asked, Opening(settings=read_settings())).run_id
+
+
+def _explain_stranger(room: Room) -> list[str]:
+    return ["explain", _finished(room).name, "m77"]
+
+
+def _corrupt_result(room: Room) -> list[str]:
+    folder = _finished(room)
+    (folder / "result.json").write_text("{broken")
+    return ["report", folder.name]
+
+
+def _corrupt_header(room: Room) -> list[str]:
+    folder = _finished(room)
+    (folder / "run.json").write_text("{broken")
+    return ["report", folder.name]
+
+
+def _task_gone(room: Room) -> list[str]:
+    _begun(room)
+    room.task.unlink()
+    return ["resume", RUN_ID]
 
 
 def _home_is_file(room: Room) -> list[str]:
@@ -118,6 +140,9 @@ MORE_KINDS = [
     Kind(name="explain of unknown run", spoil=lambda _: ["explain", "2099", "m0"], says=("2099", "no such run")),
     Kind(name="explain of unknown endpoint", spoil=_explain_stranger, says=("m77",)),
     Kind(name="report of unfinished run", spoil=_unfinished, says=(RUN_ID, "modelsearch resume")),
+    Kind(name="corrupt result", spoil=_corrupt_result, says=("result.json",)),
+    Kind(name="corrupt run.json", spoil=_corrupt_header, says=("run.json",)),
+    Kind(name="task gone before resume", spoil=_task_gone, says=("task.yaml", "no such file")),
     Kind(name="corrupt journal", spoil=_corrupt_journal, says=("journal", "begins with")),
     Kind(name="damaged journal", spoil=_damaged_journal, says=("journal",)),
     Kind(name="resume of another search", spoil=_changed_search, says=("journal", "fingerprint", "new run")),

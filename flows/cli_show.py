@@ -1,8 +1,6 @@
 """Commands that only read runs: runs, report, explain."""
 
-import json
-
-from modelsearch.core.errors import RunNotFoundError
+from modelsearch.core.errors import RunNotFoundError, StoreError
 from modelsearch.core.result import SearchResult
 from modelsearch.report.answer import answer_lines
 from modelsearch.report.explain import explain
@@ -40,12 +38,18 @@ def _finished(name: str) -> tuple[SearchResult, dict[str, object]]:
 
 
 def _run_line(run: RunDir) -> str:
-    header = json.loads(run.header.read_text()) if run.header.exists() else {}
-    if not run.result.exists():
-        state = "not finished: `modelsearch resume` goes on"
-    else:
-        result = result_from_json(run.result.read_bytes())
-        advice = result.recommendation
-        state = f"{advice.certainty.value}: {advice.label}, spent ${result.spend.settled_usd:.4f}"
+    try:
+        header = read_header(run) if run.header.exists() else {}
+        state = _state(run)
+    except (RunNotFoundError, StoreError) as error:
+        return f"{run.run_id}  damaged: {error}"
     what = f"{header.get('task', '?')} against {header.get('baseline', '?')} ({header.get('plan', '?')})"
     return f"{run.run_id}  {what}  {state}"
+
+
+def _state(run: RunDir) -> str:
+    if not run.result.exists():
+        return "not finished: `modelsearch resume` goes on"
+    result = result_from_json(run.result.read_bytes())
+    advice = result.recommendation
+    return f"{advice.certainty.value}: {advice.label}, spent ${result.spend.settled_usd:.4f}"

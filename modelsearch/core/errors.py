@@ -20,7 +20,7 @@ ModelsearchError
 |   +-- QuotaError            a provider says there is no money or quota left
 |   +-- NoAnswerError         nobody answers, or the baseline does not
 |   +-- OverbilledError       a provider billed more than the bound that was reserved
-+-- StoreError                exit code 2 where a run cannot be opened
++-- StoreError                a run that cannot be used: exit code 2
     +-- RunLockedError        another process has the run open
     +-- JournalError          a journal that cannot be read
     |   +-- JournalWriteError a journal that cannot be appended to: exit code 3
@@ -122,19 +122,17 @@ class OverbilledError(StoppedError):
 
 
 class StoreError(ModelsearchError):
-    """A run directory cannot be used."""
+    """A run directory cannot be used; nothing was spent."""
+
+    exit_code = 2
 
 
 class RunLockedError(StoreError):
     """Another process has the run open."""
 
-    exit_code = 2
-
 
 class JournalError(StoreError):
-    """A journal cannot be read, or belongs to another search; nothing was spent."""
-
-    exit_code = 2
+    """A journal cannot be read, or belongs to another search."""
 
 
 class JournalWriteError(JournalError):
@@ -144,4 +142,6 @@ class JournalWriteError(JournalError):
 
 
 class LedgerError(StoreError):
-    """A settle or release names no open reservation."""
+    """A settle or release names no open reservation: a fault of ours."""
+
+    exit_code = 1

@@ -26,7 +26,10 @@ def result_from_json(content: bytes) -> SearchResult:
         # not strict, for the text that stands for infinity and NaN
         return msgspec.convert(msgspec.json.decode(content), SearchResult, strict=False)
     except msgspec.MsgspecError as error:
-        message = f"result: expected the JSON of a finished search: {error}; run `modelsearch resume` or search again"
+        message = (
+            f"result.json: expected the JSON of a finished search: {error}; "
+            "make it anew with `modelsearch resume`, or search again"
+        )
         raise StoreError(message) from error
 
 

@@ -106,6 +106,20 @@ def test_runs_lists_a_finished_run_with_its_answer(command: Command, finished: S
     assert f"spent ${finished.spend.settled_usd:.4f}" in line
 
 
+def test_a_damaged_run_does_not_hide_the_others(command: Command, finished: SearchResult, project: Path) -> None:
+    folder = project / ".modelsearch" / "runs"
+    for name, file in (("20250101-000000-aaaaaa", "run.json"), ("20250102-000000-bbbbbb", "journal.bin")):
+        (folder / name).mkdir()
+        (folder / name / file).write_text("{broken")
+    (folder / "20250102-000000-bbbbbb" / "result.json").write_text("{broken")
+    ended = command("runs")
+    assert ended.code == 0
+    lines = ended.out.splitlines()
+    assert len(lines) == 3
+    assert all("damaged" in line for line in lines[:2])
+    assert lines[2].startswith(finished.run_id)
+
+
 def test_report_shows_the_answer_again(command: Command, finished: SearchResult) -> None:
     ended = command("report", finished.run_id)
     assert ended.code == 0
