@@ -27,7 +27,7 @@ from modelsearch.emulator.world_make import make_world
 from modelsearch.settings import read_settings
 from modelsearch.store.journal import Journal
 
-N_KILLS = {0: 10, 1: 4, 2: 2}
+N_KILLS = {0: 10, 1: 4}
 """By seed of world, search and kill moments."""
 P_BY_TIME = 0.25
 MAX_START_S = 4.0
