@@ -58,8 +58,10 @@ FAULTS = [
     Fault(name="nobody listens", is_absent=True, is_stopped=True),
     Fault(name="the baseline's provider down", faults={"provider_down": ["alpha"]}, is_stopped=True),
     Fault(name="another provider down", faults={"provider_down": ["gamma"]}),
-    Fault(name="storm of 5xx", faults={"p_server_error": 0.3, "server_status": 503}),
-    Fault(name="storm of 429", faults={"p_rate_limit": 0.3, "retry_after_s": 0.1}),
+    Fault(
+        name="storm of 5xx and 429",
+        faults={"p_server_error": 0.2, "server_status": 503, "p_rate_limit": 0.2, "retry_after_s": 0.1},
+    ),
     Fault(name="connections reset", faults={"p_reset_before": 0.1, "p_reset_after": 0.05}),
     Fault(name="malformed and cut replies", faults={"p_malformed": 0.1, "p_truncated": 0.05, "p_error_in_200": 0.05}),
 ]

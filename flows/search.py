@@ -34,7 +34,7 @@ async def search(request: dict[str, Any], run_id: str = "") -> dict[str, str]:
         run_id: of a run to go on with; "" begins a new one.
 
     Returns:
-        run id, recommended candidate, certainty and run directory; everything else is in the run directory.
+        run id and run directory; everything else is in the run directory.
     """
     async with AsyncExitStack() as stack:
         session = await _session(request, run_id, stack)
