@@ -22,8 +22,10 @@ from modelsearch.evaluate.scoring import make_scorer
 
 PROVIDER_ID = ProviderId("recorded")
 LATENCY_HEADER = "x-recorded-latency-s"
-_INPUT_TOKENS, _OUTPUT_TOKENS = 500, 100
-"""A table holds no prompts: list costs are compared at these token counts (a guess for order only, never a price)."""
+_INPUT_TOKENS, _OUTPUT_TOKENS = 100, 20
+"""A table holds no prompts: list costs are compared at these token counts, a guess for order, never a price.
+
+It is low on purpose: what is bought first corrects a guess that is too low, one too high would buy nothing."""
 
 
 def recorded_market(table: RecordedTable) -> Market:
