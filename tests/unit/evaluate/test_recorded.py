@@ -33,7 +33,7 @@ def test_an_unknown_price_stays_unknown() -> None:
     market = recorded_market(replace(table, models=(table.models[0], unknown, *table.models[2:])))
     assert {rate.kind: rate.usd for rate in market.endpoints[EndpointId("m1")].rates}["input"] is None
     assert expected_cost_usd(unknown) is None
-    assert expected_cost_usd(table.models[0]) == pytest.approx((8 * 500 + 32 * 100) / 1e6)
+    assert expected_cost_usd(table.models[0]) == pytest.approx((8 * 100 + 32 * 20) / 1e6)
 
 
 def test_answers_that_explain_the_scores_are_graded_by_equality() -> None:
