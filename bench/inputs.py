@@ -102,6 +102,8 @@ def _be_command(kind: Kind, room: Room) -> NoReturn:
     for stream, name in ((1, "stdout"), (2, "stderr")):
         os.dup2(os.open(room.root / name, os.O_WRONLY | os.O_CREAT), stream)
     kept = {"PATH": os.environ.get("PATH", ""), "HOME": str(room.root), "COLUMNS": "200"}
+    # a kind that is not refused must not leave a server behind: the command would start one
+    kept["PREFECT_SERVER_EPHEMERAL_ENABLED"] = "false"
     environ = {**kept, **room.environ(), **kind.put}
     os.environ.clear()
     os.environ.update({name: value for name, value in environ.items() if name not in kind.unset})
