@@ -74,15 +74,6 @@ def dearest_prices(endpoint: Endpoint, at: datetime, *, max_prompt_tokens: int |
     return prices
 
 
-def blended_usd_per_mtok(endpoint: Endpoint, at: datetime) -> Decimal | None:
-    """List price of 3 parts input and 1 part output for a short prompt, USD per Mtok; None where either is unknown."""
-    prices = prices_at(endpoint, at=at, prompt_tokens=0)
-    paid_in, paid_out = prices.get("input"), prices.get("output")
-    if paid_in is None or paid_out is None:
-        return None
-    return (3 * paid_in + paid_out) / 4
-
-
 def _utc(at: datetime) -> datetime:
     if at.tzinfo is None:
         message = f"at: expected a datetime with a time zone, got {at!r}"

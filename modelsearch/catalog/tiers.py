@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from modelsearch.catalog.price import blended_usd_per_mtok
+from modelsearch.core.list_price import blended_usd_per_mtok
 from modelsearch.core.market import Endpoint, Tier
 
 
 def tier_of(endpoint: Endpoint, tiers: Sequence[Tier], at: datetime) -> Tier | None:
     """The band [min, max) that holds the endpoint's blended price; None where the price is unknown or in no band."""
-    price = blended_usd_per_mtok(endpoint, at)
+    price = blended_usd_per_mtok(endpoint, at.date())
     if price is None:
         return None
     for tier in tiers:

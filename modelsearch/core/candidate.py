@@ -38,15 +38,31 @@ class Single:
 
 @dataclass(frozen=True, kw_only=True)
 class Ensemble:
-    """Members asked in parallel, their canonical answers put to a vote."""
+    """Members asked in parallel, their canonical answers put to a vote.
+
+    Attributes:
+        members: best first by the quality that was estimated when the ensemble was made; ties go to the first.
+        weights: of a weighted vote, one per member, at least 0, fixed when it is made; empty = all alike.
+    """
 
     members: tuple[Single, ...]
     rule: Literal["majority", "weighted"] = "majority"
+    weights: tuple[float, ...] = ()
+
+    def __post_init__(self) -> None:
+        is_fit = len(self.weights) == len(self.members) and min(self.weights, default=0) >= 0
+        if self.weights and not (is_fit and self.rule == "weighted"):
+            rule = "expected one of at least 0 for each member of a weighted vote, or none"
+            message = f"weights of an Ensemble: {rule}, got {self.weights} for {len(self.members)} ({self.rule})"
+            raise ValueError(message)
 
     @cached_property
     def id(self) -> CandidateId:
-        """`vote-` and a hash of members and rule; the order of members does not matter."""
-        return CandidateId(f"vote-{sha256_hex([self.rule, sorted(m.id for m in self.members)])[:12]}")
+        """`vote-` and a hash of members, rule and weights; the order of members makes no other candidate."""
+        members = sorted(m.id for m in self.members)
+        weighed = sorted(zip((m.id for m in self.members), self.weights, strict=False))
+        parts: list[object] = [self.rule, members, weighed] if weighed else [self.rule, members]
+        return CandidateId(f"vote-{sha256_hex(parts)[:12]}")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -25,8 +25,8 @@ class Judging:
     """What judges a composite's answer.
 
     Attributes:
-        merit: estimated quality of members, higher is better; breaks ties and weighs `weighted` votes. Fixed before
-            the items that it is used on, or the vote would look at its own result.
+        merit: estimated quality of members, higher is better; breaks ties. Fixed before the items that it is used on,
+            or the vote would look at its own result.
     """
 
     task: TaskSpec
@@ -35,7 +35,7 @@ class Judging:
 
 
 def vote_outcome(ensemble: Ensemble, outcomes: Sequence[Outcome], item: Item, judging: Judging) -> Outcome:
-    """The outcome of a vote on one item: the plurality of canonical answers.
+    """The outcome of a vote on one item: the plurality of canonical answers, or the largest sum of weights.
 
     Members that refused, were cut off or gave no answer abstain. A tie goes to the answer whose best supporter has the
     highest merit, then the smallest id. Where all abstain the outcome is `invalid`. Cost adds, latency is the longest.
@@ -128,13 +128,14 @@ def _unknown_status(outcomes: Sequence[Outcome | None]) -> Status | None:
 
 def _winner(ensemble: Ensemble, outcomes: Sequence[Outcome], judging: Judging) -> tuple[str | None, float]:
     """The winning answer and its share of the votes cast; (None, 0) where nobody voted."""
+    weight = dict(zip((member.id for member in ensemble.members), ensemble.weights, strict=False))
     votes: dict[str, float] = {}
     best: dict[str, tuple[float, str]] = {}
     for outcome in outcomes:
         if outcome.status is not Status.OK or outcome.answer is None:
             continue
         merit = judging.merit.get(outcome.candidate_id, 0.0)
-        votes[outcome.answer] = votes.get(outcome.answer, 0.0) + (merit if ensemble.rule == "weighted" else 1.0)
+        votes[outcome.answer] = votes.get(outcome.answer, 0.0) + weight.get(outcome.candidate_id, 1.0)
         rank = (-merit, outcome.candidate_id)
         best[outcome.answer] = min(best.get(outcome.answer, rank), rank)
     if not votes:

@@ -94,7 +94,7 @@ class Known:
     def _composite(self, candidate: Ensemble | Cascade, found: list[Outcome], item_id: ItemId) -> Outcome:
         if isinstance(candidate, Cascade):
             return cascade_outcome(candidate, found, item_id)
-        # members stand best first, as the combiner saw them when it made the ensemble: fixed from birth
+        # members stand best first, by what was known when the ensemble was made: fixed from birth
         merit = {member.id: float(-place) for place, member in enumerate(candidate.members)}
         judging = Judging(task=self._task, scorer=self._scorer, merit=merit)
         return vote_outcome(candidate, found, self._items[item_id], judging)

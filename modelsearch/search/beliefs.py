@@ -8,9 +8,9 @@ from scipy.special import ndtr
 from modelsearch.core.ids import CandidateId
 from modelsearch.core.search import Floats, SearchView
 from modelsearch.search.costs import cost_spreads, expected_costs
-from modelsearch.search.evidence import evidence
 from modelsearch.search.features import feature_table
 from modelsearch.search.gaussian_process import posterior
+from modelsearch.search.paired_gaps import paired_gaps
 
 MIN_NOISE_VARIANCE = 1e-6
 SQRT_2PI = np.sqrt(2 * np.pi)
@@ -53,7 +53,7 @@ class Beliefs:
 
 def n_observed(view: SearchView) -> int:
     """Candidates, dropped ones included, that share a scored item with the baseline."""
-    n_pairs = evidence(view).n_pairs
+    n_pairs = paired_gaps(view).n_pairs
     return int(np.count_nonzero(n_pairs)) - int(n_pairs[view.row[view.baseline_id]] > 0)
 
 
@@ -63,7 +63,7 @@ def beliefs(view: SearchView, ids: tuple[CandidateId, ...]) -> Beliefs:
     The noise of each observed gap is its paired variance over its number of pairs, shrunk to the pool's, 0 when all
     items are known. O(n_observed^3).
     """
-    found, table = evidence(view), feature_table(view)
+    found, table = paired_gaps(view), feature_table(view)
     observed = np.flatnonzero(found.n_pairs > 0)
     base_row = view.row[view.baseline_id]
     rows = np.union1d(observed, [base_row])

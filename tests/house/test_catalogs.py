@@ -11,10 +11,11 @@ import pytest
 
 from bench.make_catalogs import CATALOGS, DATA, write_catalogs
 from modelsearch.catalog.load import is_live, load_market
-from modelsearch.catalog.price import blended_usd_per_mtok, dearest_prices, prices_at
+from modelsearch.catalog.price import dearest_prices, prices_at
 from modelsearch.catalog.schema import schema_texts
 from modelsearch.catalog.tiers import tier_of
 from modelsearch.core.ids import EndpointId, ProviderId
+from modelsearch.core.list_price import blended_usd_per_mtok
 from modelsearch.core.market import Endpoint, Market
 from modelsearch.core.registry import names
 
@@ -51,7 +52,7 @@ def test_every_price_has_a_source_and_a_day() -> None:
 
 def test_every_endpoint_has_a_price_a_tier_and_an_upper_bound() -> None:
     for endpoint in market().endpoints.values():
-        price = blended_usd_per_mtok(endpoint, NOW)
+        price = blended_usd_per_mtok(endpoint, NOW.date())
         assert price is not None, endpoint.id
         assert price > 0, endpoint.id
         assert tier_of(endpoint, market().tiers, NOW) is not None, endpoint.id

@@ -11,9 +11,9 @@ from modelsearch.core.candidate import Ensemble, Single
 from modelsearch.core.ids import CandidateId
 from modelsearch.core.outcome import Status
 from modelsearch.core.registry import register
-from modelsearch.core.search import Floats, Ints, SearchView
+from modelsearch.core.search import STATUS_CODES, Floats, Ints, SearchView
 from modelsearch.search.costs import expected_costs
-from modelsearch.search.evidence import evidence
+from modelsearch.search.paired_gaps import paired_gaps
 from modelsearch.search.parameters import require_count, require_range
 
 
@@ -26,7 +26,8 @@ class MajorityVote:
 
     Of the `n_best` live singles of highest gap, every combination whose expected costs sum to less than
     `max_cost_share` of the baseline's is scored for free on the items that its members and the baseline all have: the
-    plurality of canonical answers, ties to the member of higher quality, then of smaller id. Proposed are at most
+    plurality of canonical answers, ties to the member of higher gap on all its pairs, then of smaller id, which is the
+    order of the ensemble's members and so the rule by which it is evaluated afterwards. Proposed are at most
     `max_new`, by least shortfall below the baseline less margin, then cost: each must beat its best member by
     `min_gain`, and that member must be worse than the baseline (or else it would serve alone, for less).
 
@@ -78,7 +79,7 @@ class MajorityVote:
 
     def _best(self, view: SearchView, costs_usd: Floats, ceiling_usd: float) -> list[CandidateId]:
         """Cheap live singles with enough pairs, best gap first."""
-        found = evidence(view)
+        found = paired_gaps(view)
         able = [
             c
             for c in view.pool
@@ -90,20 +91,23 @@ class MajorityVote:
         return sorted(able, key=lambda c: (-found.gap[view.row[c]], c))[: self.n_best]
 
     def _shortfall(self, view: SearchView, members: tuple[CandidateId, ...]) -> float | None:
-        """How far the vote falls below the baseline less margin (0 = not at all); None where it is not worth it."""
+        """How far the vote falls below the baseline less margin (0 = not at all); None where it is not worth it.
+
+        Members stand best first, which decides ties.
+        """
         rows = [view.row[m] for m in members]
         base = np.asarray(view.outcomes.score[view.row[view.baseline_id]], dtype=np.float64)
         scores = np.asarray(view.outcomes.score[rows], dtype=np.float64)
         is_shared = ~np.isnan(scores).any(axis=0) & ~np.isnan(base)
-        answers = view.outcomes.answer[rows][:, is_shared]
+        is_vote = view.outcomes.status[rows] == STATUS_CODES[Status.OK]
+        answers = np.where(is_vote, view.outcomes.answer[rows], -1)[:, is_shared]
         if is_shared.sum() < self.min_items or (answers < 0).all():
             return None
         weights = view.setting.item_weights[is_shared]
         means = np.average(scores[:, is_shared], axis=1, weights=weights)
         base_mean = float(np.average(base[is_shared], weights=weights))
-        order = np.lexsort((np.array(members), -means))
         invalid = view.task.status_scores.get(Status.INVALID, 0.0)
-        voted = vote_scores(answers[order], scores[:, is_shared][order], invalid)
+        voted = vote_scores(answers, scores[:, is_shared], invalid)
         gap, best = float(np.average(voted, weights=weights)) - base_mean, float(means.max())
         if gap + base_mean < best + max(self.min_gain, 1e-9) or best >= base_mean:
             return None
@@ -126,5 +130,5 @@ def vote_scores(answers: npt.NDArray[np.int32], scores: Floats, invalid: float) 
 
 
 def _ensemble(view: SearchView, members: Sequence[CandidateId]) -> Ensemble:
-    singles = [view.candidate(member) for member in sorted(members)]
+    singles = [view.candidate(member) for member in members]
     return Ensemble(members=tuple(single for single in singles if isinstance(single, Single)))

@@ -8,7 +8,7 @@ import numpy as np
 from modelsearch.core.registry import register
 from modelsearch.core.search import Drop, SearchView
 from modelsearch.search.costs import expected_costs
-from modelsearch.search.evidence import mean_scores
+from modelsearch.search.paired_gaps import mean_scores
 from modelsearch.search.parameters import require_count, require_range
 from modelsearch.stats.intervals import wilson
 

@@ -9,7 +9,7 @@ import numpy as np
 from modelsearch.core.ids import CandidateId
 from modelsearch.core.registry import register
 from modelsearch.core.search import Drop, SearchView
-from modelsearch.search.evidence import Evidence, bernstein_upper, evidence, t_upper
+from modelsearch.search.paired_gaps import PairedGaps, bernstein_upper, paired_gaps, t_upper
 from modelsearch.search.parameters import require_count, require_one_of, require_range
 
 
@@ -44,7 +44,7 @@ class Racing:
         return tuple(self._drops(view))
 
     def _drops(self, view: SearchView) -> Iterator[Drop]:
-        found = evidence(view)
+        found = paired_gaps(view)
         upper = self._upper(view, found)
         n_scored = (~np.isnan(view.outcomes.score)).sum(axis=1)
         for candidate_id in sorted(view.pool):
@@ -56,12 +56,12 @@ class Racing:
             elif found.n_pairs[row] >= self.min_items and upper[row] < -view.task.margin:
                 yield self._worse(view, candidate_id, found, float(upper[row]))
 
-    def _upper(self, view: SearchView, found: Evidence) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    def _upper(self, view: SearchView, found: PairedGaps) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
         if self.bound == "t":
             return t_upper(found, self.confidence)
         return bernstein_upper(found, self.confidence, float(view.setting.item_weights.max()))
 
-    def _worse(self, view: SearchView, candidate_id: CandidateId, found: Evidence, upper: float) -> Drop:
+    def _worse(self, view: SearchView, candidate_id: CandidateId, found: PairedGaps, upper: float) -> Drop:
         row, margin = view.row[candidate_id], view.task.margin
         return Drop(
             candidate_id=candidate_id,

@@ -9,7 +9,7 @@ import numpy as np
 from modelsearch.core.registry import register
 from modelsearch.core.search import Drop, SearchView
 from modelsearch.search.costs import expected_costs
-from modelsearch.search.evidence import evidence
+from modelsearch.search.paired_gaps import paired_gaps
 from modelsearch.search.parameters import require_count, require_range
 
 
@@ -39,7 +39,7 @@ class TopFraction:
         require_count(self, "min_left", 1)
 
     def drop(self, view: SearchView) -> Sequence[Drop]:
-        found, costs_usd = evidence(view), expected_costs(view)
+        found, costs_usd = paired_gaps(view), expected_costs(view)
         judged = [c for c in view.pool if c != view.baseline_id and found.n_pairs[view.row[c]] >= self.min_items]
         shortfall = {c: min(0.0, float(found.gap[view.row[c]]) + view.task.margin) for c in judged}
         cost_usd = {c: float(np.nan_to_num(costs_usd[view.row[c]], nan=np.inf)) for c in judged}

@@ -6,9 +6,9 @@ import numpy as np
 
 from modelsearch.core.candidate import singles_of
 from modelsearch.core.ids import CandidateId
+from modelsearch.core.list_price import blended_usd_per_mtok
 from modelsearch.core.registry import register
 from modelsearch.core.search import Floats, SearchView
-from modelsearch.search.costs import blended_usd_per_mtok
 
 
 @register(
@@ -31,4 +31,4 @@ def _price(view: SearchView, candidate_id: CandidateId) -> float:
     market = view.setting.market
     endpoints = [market.endpoints[single.endpoint_id] for single in singles_of(view.candidate(candidate_id))]
     prices = [blended_usd_per_mtok(endpoint, market.as_of) for endpoint in endpoints]
-    return float(sum(np.nan if price is None else price for price in prices))
+    return float(sum(np.nan if price is None else float(price) for price in prices))

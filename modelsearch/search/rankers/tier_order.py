@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from modelsearch.core.ids import CandidateId
+from modelsearch.core.list_price import blended_usd_per_mtok
 from modelsearch.core.registry import register
 from modelsearch.core.search import Floats, SearchView
-from modelsearch.search.costs import blended_usd_per_mtok
 
 
 @register("ranker", "tier_order", source="client's strategy 1, Performance-Based Tiering")

@@ -7,7 +7,7 @@ import numpy as np
 from modelsearch.core.registry import register
 from modelsearch.core.search import Floats, SearchView
 from modelsearch.search.costs import expected_cost_usd
-from modelsearch.search.evidence import mean_scores, quality
+from modelsearch.search.paired_gaps import mean_scores, quality
 
 
 @register("ranker", "weighted_objectives", source="client's strategy 4, Multi-Objective Optimization")

@@ -11,8 +11,8 @@ from modelsearch.core.ids import CandidateId
 from modelsearch.core.registry import register
 from modelsearch.core.search import Floats, Probe, SearchView
 from modelsearch.search.costs import expected_costs
-from modelsearch.search.evidence import evidence
 from modelsearch.search.features import feature_table
+from modelsearch.search.paired_gaps import paired_gaps
 from modelsearch.search.parameters import require_count, require_one_of, require_range
 from modelsearch.search.probes import Purse, merged, prefix
 
@@ -127,7 +127,7 @@ def _split(points: Floats, max_distance: float) -> list[int]:
 
 def _value(view: SearchView, cluster: _Cluster, costs_usd: Floats) -> tuple[float, float, CandidateId]:
     """Sort key of a cluster, best first: least shortfall of any member seen, then its cost, then its id."""
-    found = evidence(view)
+    found = paired_gaps(view)
     keys = []
     for member in cluster:
         gap = float(found.gap[view.row[member]])

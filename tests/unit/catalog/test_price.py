@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelsearch.catalog.price import blended_usd_per_mtok, dearest_prices, prices_at
+from modelsearch.catalog.price import dearest_prices, prices_at
 from modelsearch.core.errors import PriceUnknownError
 from modelsearch.core.market import Endpoint, Rate, RateKind
 from modelsearch.core.money import call_cost_usd
@@ -134,12 +134,6 @@ def test_the_dearest_price_looks_at_every_hour_and_length() -> None:
     assert dearest_prices(place, NOON) == {"input": 4, "output": None}
     assert dearest_prices(place, NOON, max_prompt_tokens=100)["input"] == 2
     assert dearest_prices(place, NOON, max_prompt_tokens=101)["input"] == 4
-
-
-def test_the_blended_price_is_three_to_one() -> None:
-    assert blended_usd_per_mtok(endpoint(rate("input", 1), rate("output", 5)), NOON) == 2
-    assert blended_usd_per_mtok(endpoint(rate("input", 1)), NOON) is None
-    assert blended_usd_per_mtok(endpoint(rate("input", 1), rate("output", None)), NOON) is None
 
 
 _usd = st.decimals(min_value="0.01", max_value=100, places=3)

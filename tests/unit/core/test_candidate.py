@@ -1,3 +1,6 @@
+from typing import Literal
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -45,6 +48,20 @@ def test_rule_order_of_legs_and_thresholds_matter() -> None:
         Cascade(legs=(A, B), thresholds=(0.6,)).id,
     }
     assert len(ids) == 5
+
+
+def test_weights_belong_to_their_members_and_make_another_candidate() -> None:
+    one = Ensemble(members=(A, B), rule="weighted", weights=(2.0, 1.0))
+    assert one.id == Ensemble(members=(B, A), rule="weighted", weights=(1.0, 2.0)).id
+    assert one.id != Ensemble(members=(A, B), rule="weighted", weights=(1.0, 2.0)).id
+
+
+@pytest.mark.parametrize(
+    ("rule", "weights"), [("majority", (1.0, 1.0)), ("weighted", (1.0,)), ("weighted", (1.0, -0.5))]
+)
+def test_weights_that_no_vote_can_use_are_refused(rule: Literal["majority", "weighted"], weights: tuple[float]) -> None:
+    with pytest.raises(ValueError, match="weights of an Ensemble: expected one of at least 0 for each member"):
+        Ensemble(members=(A, B), rule=rule, weights=weights)
 
 
 def test_an_id_is_the_same_for_ever() -> None:

@@ -72,8 +72,8 @@ def test_a_tie_goes_to_the_answer_of_the_better_member_then_of_the_smaller_id() 
 
 def test_a_weighted_vote_lets_one_good_member_outvote_two_poor_ones() -> None:
     outcomes = [_outcome(A, "x"), _outcome(B, "y"), _outcome(C, "y")]
-    weighted = Ensemble(members=(A, B, C), rule="weighted")
-    assert vote_outcome(weighted, outcomes, ITEM, _judging(a=0.9, b=0.3, c=0.3)).answer == "x"
+    weighted = Ensemble(members=(A, B, C), rule="weighted", weights=(0.9, 0.3, 0.3))
+    assert vote_outcome(weighted, outcomes, ITEM, _judging(a=-1.0, b=-2.0, c=-3.0)).answer == "x"
     assert vote_outcome(VOTE, outcomes, ITEM, _judging(a=0.9, b=0.3, c=0.3)).answer == "y"
 
 

@@ -1,14 +1,10 @@
-from datetime import date
-from decimal import Decimal
-
 import numpy as np
 import pytest
 
 from modelsearch.core.candidate import Ensemble, Single
 from modelsearch.core.ids import EndpointId
-from modelsearch.core.market import Rate
-from modelsearch.search.costs import blended_usd_per_mtok, cost_spreads, expected_cost_usd, expected_costs
-from modelsearch.testing.factories import make_endpoint, make_rates, make_view
+from modelsearch.search.costs import cost_spreads, expected_cost_usd, expected_costs
+from modelsearch.testing.factories import make_view
 
 NAN = float("nan")
 
@@ -45,16 +41,3 @@ def test_list_costs_alone_are_less_certain() -> None:
     view = make_view([[1.0] * 50, [NAN] * 50], cost_usd=0.1, list_cost_usd=[0.1, 0.1])
     bought, listed = cost_spreads(view)
     assert bought < listed
-
-
-def test_blended_price_is_three_to_one_at_the_date() -> None:
-    old, new = make_rates(1.0, 5.0), [Rate(kind="input", usd=Decimal(2), valid_from=date(2026, 10, 1))]
-    tier = Rate(kind="output", usd=Decimal(50), min_prompt_tokens=200_000)
-    endpoint = make_endpoint(rates=(*old, *new, tier))
-    assert blended_usd_per_mtok(endpoint, date(2026, 9, 1)) == pytest.approx(2.0)
-    assert blended_usd_per_mtok(endpoint, date(2026, 10, 1)) == pytest.approx(2.75)
-
-
-def test_unknown_rates_give_no_blended_price() -> None:
-    assert blended_usd_per_mtok(make_endpoint(rates=make_rates(1.0, None)), date(2026, 9, 1)) is None
-    assert blended_usd_per_mtok(make_endpoint(rates=()), date(2026, 9, 1)) is None

@@ -17,7 +17,7 @@ PRIOR = Prior()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
+class PairedGaps:
     """Paired differences to the baseline, one entry per row of the view.
 
     Attributes:
@@ -47,14 +47,14 @@ class Evidence:
             return np.asarray(np.where(self.n_worth > 0, self.variance / self.n_worth, np.inf) * self.left_share)
 
 
-def evidence(view: SearchView) -> Evidence:
+def paired_gaps(view: SearchView) -> PairedGaps:
     """The paired differences of all rows. O(n_candidates x n_items)."""
     scores = np.asarray(view.outcomes.score, dtype=np.float64)
     weights, codes = view.setting.item_weights, view.setting.cluster_codes
     paired = paired_mean(scores - scores[view.row[view.baseline_id]], weights, codes)
     is_other = np.arange(len(scores)) != view.row[view.baseline_id]  # the baseline ties with itself: no evidence
     sizes = unit_sums(weights[None, :], codes)[0]
-    return Evidence(
+    return PairedGaps(
         n_pairs=paired.n_pairs,
         gap=paired.mean,
         variance=shrunk_variance(paired.variance, paired.n_worth * is_other, PRIOR),
@@ -81,11 +81,11 @@ def quality(view: SearchView) -> Floats:
     for those that share no item with the baseline.
     """
     plain = mean_scores(view)
-    paired = plain[view.row[view.baseline_id]] + evidence(view).gap
+    paired = plain[view.row[view.baseline_id]] + paired_gaps(view).gap
     return np.asarray(np.where(np.isnan(paired), plain, paired), dtype=np.float64)
 
 
-def t_upper(found: Evidence, confidence: float) -> Floats:
+def t_upper(found: PairedGaps, confidence: float) -> Floats:
     """(n_candidates,) one-sided upper bound of the gap over all items, infinite without pairs.
 
     Student's t on the shrunk variance, whose prior counts as some units too, with the finite-population factor.
@@ -95,7 +95,7 @@ def t_upper(found: Evidence, confidence: float) -> Floats:
     return np.asarray(np.where(found.n_pairs > 0, np.nan_to_num(found.gap) + width, np.inf), dtype=np.float64)
 
 
-def bernstein_upper(found: Evidence, confidence: float, half_range: float) -> Floats:
+def bernstein_upper(found: PairedGaps, confidence: float, half_range: float) -> Floats:
     """(n_candidates,) upper bound of a mean of independent values in [-h, h], h = `half_range`; no normality needed.
 
     mean + sqrt(2 V ln(2/d) / n) + 7 (2h) ln(2/d) / (3 (n - 1)), d = 1 - confidence; V the sample variance. Source:
