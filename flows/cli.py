@@ -93,6 +93,7 @@ def _with_search_options(run: "Callable[[SearchRequest], None]") -> "Callable[..
         strict_kind: options.StrictKind = False,
         baseline_outcomes: options.BaselineOutcomes = None,
         emulated: options.Emulated = False,
+        emulator_url: options.EmulatorUrl = None,
     ) -> None:
         run(_request(locals()))
 
@@ -176,11 +177,17 @@ def emulate(
     seed: options.Seed = 0,
     port: Annotated[int, typer.Option(help="0 = any free one.", min=0, max=65535)] = 4300,
     log: Annotated[Path | None, typer.Option(help="Append every request to this file (JSONL).")] = None,
+    fault: options.Fault = None,
+    latency_scale: Annotated[float, typer.Option(help="Share of each reply's own latency really waited.", min=0)] = 0,
 ) -> None:
-    """Serve a recorded table, or a synthetic market for a task, in three wire formats on loopback."""
-    from flows.cli_run import run_emulator_for
+    """Serve a recorded table, or a synthetic market for a task, in three wire formats on loopback.
 
-    run_emulator_for(task, recorded, seed=seed, port=port, log=log)
+    `modelsearch search TASK --emulated --emulator-url URL` with the same seed then searches it.
+    """
+    from flows.cli_run import emulator_options, run_emulator_for
+
+    behave = emulator_options(options.faults_of(fault), latency_scale=latency_scale, log=log)
+    run_emulator_for(task, recorded, behave, seed=seed, port=port)
 
 
 @app.command()
@@ -207,7 +214,7 @@ def _request(given: dict[str, Any]) -> "SearchRequest":
         task=given["task"], recorded=given["recorded"], baseline=given["baseline"],
         budget_usd=budget_of(given["budget_usd"]), budget_share=given["budget_share"], plan=given["plan"],
         seed=given["seed"], overrides=TaskOverrides(**typed.values()), baseline_outcomes=given["baseline_outcomes"],
-        is_emulated=given["emulated"],
+        is_emulated=given["emulated"] or given["emulator_url"] is not None, emulator_url=given["emulator_url"],
     )  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """Options of the command line that several commands share, and what they amount to."""
 
+import json
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -35,6 +36,13 @@ BaselineOutcomes = Annotated[
 ]
 Emulated = Annotated[
     bool, typer.Option("--emulated", help="Against the emulator on loopback: made-up models, no key, no real money.")
+]
+EmulatorUrl = Annotated[
+    str | None, typer.Option(help="An emulator that runs already (`modelsearch emulate`); implies --emulated.")
+]
+Fault = Annotated[
+    list[str] | None,
+    typer.Option(help="A fault and its rate, such as p_rate_limit=0.1 or p_reset_after=0.02; may be repeated."),
 ]
 PRICING_CLASSES = ("premium", "variable", "budget", "local")
 
@@ -143,3 +151,22 @@ def _pricing_of(text: str | None) -> frozenset[str] | None:
         message = f"--pricing: expected some of {', '.join(PRICING_CLASSES)}, got {unknown[0]!r}"
         raise OptionError(message)
     return names
+
+
+def faults_of(given: list[str] | None) -> dict[str, Any]:
+    """Faults such as `p_rate_limit=0.1`, as JSON values.
+
+    Raises:
+        OptionError: one has no `=`, or its value is no JSON.
+    """
+    faults = {}
+    for text in given or []:
+        name, equals, value = text.partition("=")
+        try:
+            faults[name.strip()] = json.loads(value)
+        except ValueError:
+            equals = ""
+        if not equals:
+            message = f"--fault: expected NAME=VALUE such as p_rate_limit=0.1, got {text!r}"
+            raise OptionError(message)
+    return faults

@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from flows.live import Progress
 from flows.prefect_env import prepare
@@ -20,6 +21,7 @@ from modelsearch.catalog.load import load_market
 from modelsearch.core.errors import ModelsearchError, OptionError
 from modelsearch.core.result import SearchResult
 from modelsearch.emulator.app import EmulatorOptions
+from modelsearch.emulator.faults import read_faults
 from modelsearch.emulator.server import run_emulator
 from modelsearch.emulator.world_make import make_world
 from modelsearch.evaluate.recorded import recorded_market, recorded_task
@@ -96,9 +98,19 @@ async def _run_flow(session: Session, request: SearchRequest, *, is_resumed: boo
     await await_recorded(session.run.run_id)
 
 
-def run_emulator_for(task: Path | None, recorded: Path | None, *, seed: int, port: int, log: Path | None) -> None:
+def emulator_options(faults: dict[str, Any], *, latency_scale: float, log: Path | None) -> EmulatorOptions:
+    """How the emulator is to behave.
+
+    Raises:
+        OptionError: an unknown fault, or a value out of range.
+    """
+    return EmulatorOptions(faults=read_faults(faults), latency_scale=latency_scale, log_path=log)
+
+
+def run_emulator_for(
+    task: Path | None, recorded: Path | None, options: EmulatorOptions, *, seed: int, port: int
+) -> None:
     """Serve until stopped."""
-    options = EmulatorOptions(log_path=log)
     if recorded is not None:
         table = read_recorded_table(recorded)
         app = table_app(table, recorded_task(table), recorded_market(table), options)

@@ -29,12 +29,11 @@ DEFAULTS = {
 
 
 def prepare(prefect_home: Path) -> None:
-    """Set what the user has not set.
+    """Set what the user has not set; where Prefect is imported already (a worker runs our flow) its own settings hold.
 
     Raises:
         ShadowedPackageError: another `flows` or `tasks` would be imported.
         OptionError: its home cannot be made.
-        RuntimeError: Prefect is imported already, so that nothing would have an effect.
     """
     check_packages()
     if "prefect" in sys.modules:
