@@ -141,6 +141,7 @@ class SearchView:
         round: number of the round to decide, from 0 in each phase.
         made_at: for candidates made from data, how many positions of the shared order had been looked at by then:
             their certificates may bet on later positions only. Absent = 0.
+        dropped_free: who left before any probe of the search was decided: not usable here, whatever their quality.
     """
 
     setting: Setting
@@ -152,6 +153,7 @@ class SearchView:
     spend_left_usd: Decimal = Decimal(0)
     round: int = 0
     made_at: Mapping[CandidateId, int] = field(default_factory=dict)
+    dropped_free: frozenset[CandidateId] = frozenset()
 
     @property
     def task(self) -> TaskSpec:

@@ -6,14 +6,16 @@ The parts for what may never happen are always set aside: whether a composite co
 level raised because none came would be a level chosen by looking.
 
 Inside the starting pool every candidate that is cheaper than the baseline by list price, or whose list price (or the
-baseline's) is unknown, weighs 1; the others weigh 0.1, for a dear list price with few tokens may still be cheap. The
-k-th candidate made from data gets 2^-k of its part. Dropped candidates keep their share: giving it to others would
-again be a choice made by looking.
+baseline's) is unknown, weighs 1; the others weigh 0.1, for a dear list price with few tokens may still be cheap. Who
+left before the first probe was decided (no key, not able, too dear: `SearchView.dropped_free`) weighs nothing: that
+choice knows list prices and perhaps the client's own old answers of the baseline, none of which depends on the random
+order of the items. From the first probe on the shares never change: dropped candidates keep theirs, for giving it to
+others would be a choice made by looking. The k-th candidate made from data gets 2^-k of its part.
 """
 
 import numpy as np
 
-from modelsearch.core.search import Floats, SearchView, Setting
+from modelsearch.core.search import Floats, SearchView
 from modelsearch.stats.multiplicity import halving_level, shared_levels
 
 POOL_PART = 0.5
@@ -25,7 +27,7 @@ DEARER_WEIGHT = 0.1
 def alpha_shares(view: SearchView) -> Floats:
     """(n_candidates,) level of each candidate's certificate in row order; 0 for the baseline."""
     setting = view.setting
-    levels = shared_levels(setting.task.alpha * POOL_PART, _weights(setting))
+    levels = shared_levels(setting.task.alpha * POOL_PART, _weights(view))
     share = {candidate.id: float(level) for candidate, level in zip(setting.candidates, levels, strict=True)}
     made = [candidate.id for candidate in view.candidates if candidate.id not in share]
     for k, candidate_id in enumerate(made, start=1):
@@ -42,8 +44,9 @@ def keep_level(alpha: float) -> float:
     return alpha * KEEP_PART
 
 
-def _weights(setting: Setting) -> list[float]:
-    costs = setting.list_cost_usd
+def _weights(view: SearchView) -> list[float]:
+    setting, costs = view.setting, view.setting.list_cost_usd
     baseline_usd = costs.get(setting.baseline_id, np.inf)
     weights = [1.0 if costs.get(c.id, 0.0) < baseline_usd else DEARER_WEIGHT for c in setting.candidates]
-    return [0.0 if c.id == setting.baseline_id else w for c, w in zip(setting.candidates, weights, strict=True)]
+    unusable = view.dropped_free | {setting.baseline_id}
+    return [0.0 if c.id in unusable else w for c, w in zip(setting.candidates, weights, strict=True)]

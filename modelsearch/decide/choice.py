@@ -82,11 +82,12 @@ def best_worth(found: Sequence[Option], besides: CandidateId | None = None) -> O
 def open_cheaper(view: SearchView, estimates: Sequence[Estimate], log_threshold: float) -> list[Estimate]:
     """Of the starting pool, dropped ones included: who may still be a cheaper good choice.
 
-    Left out are those not cheaper than the baseline, those proven inferior (log e-value of `log_threshold` or more),
-    and those surely beyond a limit of the client. An unknown cost may be a low one.
+    Left out are those that left before the first probe (they cannot be used, whatever their quality), those not cheaper
+    than the baseline, those proven inferior (log e-value of `log_threshold` or more), and those surely beyond a limit
+    of the client. An unknown cost may be a low one.
     """
     baseline = of_baseline(view, estimates)
-    start = {candidate.id for candidate in view.setting.candidates} - {view.baseline_id}
+    start = {candidate.id for candidate in view.setting.candidates} - {view.baseline_id} - view.dropped_free
     return [e for e in estimates if e.candidate_id in start and _is_open(view, e, baseline, log_threshold)]
 
 

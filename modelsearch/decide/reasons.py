@@ -1,6 +1,10 @@
-"""The recommendation's reason in sentences that a client understands, with the numbers behind it."""
+"""The recommendation's reason in sentences that a client understands, with the numbers behind it.
+
+The certainty itself is not said here: whoever shows a reason shows it beside the recommendation's certainty.
+"""
 
 from collections.abc import Sequence
+from statistics import NormalDist
 
 import numpy as np
 
@@ -11,10 +15,14 @@ from modelsearch.decide.evidence import SURE_LOG_E, bets, births
 from modelsearch.decide.pairs import paired
 from modelsearch.stats.noninferiority import lower_bound
 
+Z_95 = 1.96
+TOLD_SHRINKAGE = 0.1
+"""A probability further than this from what the candidate's own interval says is explained."""
+
 
 def certified_reason(view: SearchView, estimate: Estimate) -> str:
     """Why a candidate is certified: items, gap, its lower bound, level, and how failures were taken."""
-    head = f"certified: {_scored(estimate)}"
+    head = _scored(estimate)
     margin = f"{points(view.task.margin)} points accepted"
     if estimate.log_e_value >= SURE_LOG_E:
         left = len(view.setting.item_ids) - estimate.n_pairs
@@ -33,8 +41,9 @@ def likely_reason(view: SearchView, estimate: Estimate) -> str:
     """Why a candidate is worth recommending without a certificate."""
     p = 100 * (estimate.p_non_inferior or 0.0)
     return (
-        f"likely, not certified: {_scored(estimate)}{_between(estimate)}; the probability that it loses no more than "
-        f"{points(view.task.margin)} points on all {len(view.setting.item_ids)} items is {p:.0f} %{_failures(estimate)}"
+        f"{_scored(estimate)}{_between(estimate)}; the probability that it loses no more than "
+        f"{points(view.task.margin)} points on all {len(view.setting.item_ids)} items is {p:.0f} %"
+        f"{_shrunk(view, estimate)}{_failures(estimate)}"
     )
 
 
@@ -49,32 +58,34 @@ def keep_reason(view: SearchView, estimates: Sequence[Estimate]) -> str:
     """Why keeping the baseline is certified."""
     n = sum(1 for e in estimates if e.verdict.value == "inferior")
     if n == 0:
-        return "keep the baseline, certified: no candidate of the starting pool costs less within your limits"
+        return f"no usable candidate of the starting pool costs less within your limits{_unusable(view)}"
     loss = f"more than {points(view.task.margin)} points"
-    return (
-        f"keep the baseline, certified: every cheaper candidate of the starting pool loses {loss} ({n} shown inferior)"
-    )
+    return f"every usable cheaper candidate of the starting pool loses {loss} ({n} shown inferior){_unusable(view)}"
+
+
+def _unusable(view: SearchView) -> str:
+    n = len(view.dropped_free)
+    return f"; {n} that left before anything was asked are not part of this" if n else ""
 
 
 def undecided_reason(view: SearchView, baseline: Estimate, still_open: Sequence[Estimate], best: Option | None) -> str:
     """Why the baseline is kept without proof that this is right."""
     if baseline.cost_usd is None:
-        return "keep the baseline, undecided: what it costs is not known, so no saving can be stated"
+        return "what it costs is not known, so no saving can be stated"
     if not still_open and baseline.n_items == 0:
-        return (
-            "keep the baseline, undecided: by list prices no candidate costs less, and nothing was bought to check it"
-        )
+        return "by list prices no usable candidate costs less, and nothing was bought to check it"
     if baseline.n_items == 0:
-        return "keep the baseline, undecided: none of its items was bought or imported, so nothing was compared with it"
+        return "none of its items was bought or imported, so nothing was compared with it"
     n_bare = sum(1 for e in still_open if e.n_pairs == 0)
-    head = f"keep the baseline, undecided: {_count(len(still_open))} could still be good enough"
+    head = f"{_count(len(still_open))} could still be good enough"
     bare = f" ({n_bare} of them never compared)" if n_bare else ""
     if best is None:
         return head + bare
     chance = 100 * (best.estimate.p_non_inferior or 0.0)
     return (
         f"{head}{bare}; the best chance has {best.estimate.label}: {_scored(best.estimate)}{_between(best.estimate)}, "
-        f"{chance:.0f} % likely to lose no more than {points(view.task.margin)} points: "
+        f"{chance:.0f} % likely to lose no more than {points(view.task.margin)} points"
+        f"{_shrunk(view, best.estimate)}: "
         f"not worth the risk for a saving of {100 * best.saving:.0f} %"
     )
 
@@ -112,6 +123,18 @@ def _between(estimate: Estimate) -> str:
     if estimate.gap is None:
         return ""
     return f" (95 % interval {signed(estimate.gap.low)} to {signed(estimate.gap.high)} points)"
+
+
+def _shrunk(view: SearchView, estimate: Estimate) -> str:
+    """Why the probability is not what the interval beside it suggests; empty where the two agree."""
+    if estimate.gap is None or estimate.p_non_inferior is None:
+        return ""
+    spread = max((estimate.gap.high - estimate.gap.low) / (2 * Z_95), 1e-9)
+    alone = NormalDist().cdf((estimate.gap.mean + view.task.margin) / spread)
+    if abs(alone - estimate.p_non_inferior) < TOLD_SHRINKAGE:
+        return ""
+    few = "1 item is few" if estimate.n_pairs == 1 else f"{estimate.n_pairs} items are few"
+    return f" ({100 * alone:.0f} % by itself, but {few}: shrunk towards how the other candidates did)"
 
 
 def _failures(estimate: Estimate) -> str:

@@ -150,7 +150,8 @@ def _compared(estimate: Estimate) -> Iterator[str]:
         return
     yield f"verdict: {VERDICT_WORDS[estimate.verdict]}"
     gap = f"{interval_points(estimate.gap)} points, on {counted(estimate.n_pairs, 'shared item')}"
-    yield f"gap to the baseline: {gap}; good enough with probability {probability(estimate.p_non_inferior)}"
+    p = probability(estimate.p_non_inferior)
+    yield f"gap to the baseline: {gap}; good enough with probability {p} (shrunk towards how the others did)"
 
 
 def _unknown(result: SearchResult, wanted: str) -> str:

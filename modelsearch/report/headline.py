@@ -48,11 +48,11 @@ def certainty(answer: Recommendation) -> str:
 
 
 def _keeping(answer: Recommendation) -> str:
-    cheaper = "a cheaper candidate within your limits"
+    cheaper = "usable cheaper candidate within your limits"
     margin = f"{share_points(answer.margin)} points of 100"
     if answer.certainty is Certainty.CERTIFIED:
-        return f"certified at {percent(1 - answer.alpha)} that no {cheaper[2:]} loses at most {margin}"
-    return f"undecided whether {cheaper} loses at most {margin}"
+        return f"certified at {percent(1 - answer.alpha)} that no {cheaper} loses at most {margin}"
+    return f"undecided whether a {cheaper} loses at most {margin}"
 
 
 def claim(answer: Recommendation) -> str:
@@ -75,7 +75,7 @@ def spending(result: SearchResult) -> str:
     parts = [f"{amount(spend.settled_usd)} USD settled"]
     parts.append(f"{amount(spend.unknown_usd)} USD unknown")
     if spend.unknown_usd:
-        parts[-1] += " (at most: calls in flight when it was killed)"
+        parts[-1] += " (at most: calls sent whose bill never came)"
     if spend.reserved_usd:
         parts.append(f"{amount(spend.reserved_usd)} USD still reserved")
     return (

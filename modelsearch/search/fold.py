@@ -49,6 +49,8 @@ class Fold:
         self._candidates: list[Candidate] = []
         self._pool: set[CandidateId] = set()
         self._made_at: dict[CandidateId, int] = {}
+        self._dropped_free: set[CandidateId] = set()
+        self._has_asked = False
         self._outcomes: dict[_Cell, Outcome] = {}
         self._answers: dict[str, int] = {}
         self._arrays = _Arrays(len(setting.item_ids))
@@ -71,6 +73,9 @@ class Fold:
             if drop.candidate_id in self._pool:
                 self._pool.discard(drop.candidate_id)
                 self.drops.append((event.phase, drop))
+                if not self._has_asked:
+                    self._dropped_free.add(drop.candidate_id)
+        self._has_asked |= bool(event.probes)
         looked_at = self._arrays.n_looked_at()
         for candidate in event.additions:
             if candidate.id not in self._rows:
@@ -142,6 +147,7 @@ class Fold:
             spend_left_usd=max(Decimal(0), self.phase_budget_usd - self.phase_spend_usd),
             round=self.next_round,
             made_at=dict(self._made_at),
+            dropped_free=frozenset(self._dropped_free),
         )
 
     def view_of(self, phase: str, spend_usd: Decimal) -> SearchView:

@@ -82,7 +82,7 @@ def folded(events: Sequence[Event]) -> Fold:
 
 
 def assert_same_view(left: SearchView, right: SearchView) -> None:
-    for name in ("candidates", "pool", "phase", "priors", "spend_left_usd", "round", "made_at"):
+    for name in ("candidates", "pool", "phase", "priors", "spend_left_usd", "round", "made_at", "dropped_free"):
         assert getattr(left, name) == getattr(right, name), name
     for name in ("score", "status", "cost_usd", "latency_s", "answer"):
         np.testing.assert_array_equal(getattr(left.outcomes, name), getattr(right.outcomes, name), err_msg=name)

@@ -39,3 +39,9 @@ def test_an_unknown_price_of_the_baseline_makes_all_equal() -> None:
 def test_a_candidate_alone_with_the_baseline_takes_the_pools_half() -> None:
     view = make_view(np.zeros((2, 4)))
     assert alpha_shares(replace(view)).tolist() == [0, pytest.approx(0.025)]
+
+
+def test_who_left_before_the_first_probe_takes_no_share() -> None:
+    view = make_view(np.full((4, 4), NAN))
+    gone = frozenset({view.candidates[1].id, view.candidates[3].id})
+    assert alpha_shares(replace(view, dropped_free=gone)).tolist() == [0, 0, pytest.approx(0.025), 0]

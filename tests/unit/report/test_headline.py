@@ -25,8 +25,8 @@ def test_a_certified_replacement_says_the_level_and_the_claim() -> None:
 @pytest.mark.parametrize(
     ("certainty", "start"),
     [
-        (Certainty.CERTIFIED, "Keep OLD: certified at 95.0 % that no cheaper candidate within your limits"),
-        (Certainty.UNDECIDED, "Keep OLD: undecided whether a cheaper candidate within your limits"),
+        (Certainty.CERTIFIED, "Keep OLD: certified at 95.0 % that no usable cheaper candidate within your limits"),
+        (Certainty.UNDECIDED, "Keep OLD: undecided whether a usable cheaper candidate within your limits"),
     ],
 )
 def test_a_kept_baseline_saves_nothing_and_says_so_by_not_naming_a_saving(certainty: Certainty, start: str) -> None:
@@ -43,7 +43,7 @@ def test_an_unknown_saving_is_unknown() -> None:
 
 def test_spending_names_settled_unknown_budget_calls_and_time() -> None:
     assert spending(make_result()) == (
-        "1.2345 USD settled, 0.0021 USD unknown (at most: calls in flight when it was killed), of 5.00 USD; "
+        "1.2345 USD settled, 0.0021 USD unknown (at most: calls sent whose bill never came), of 5.00 USD; "
         "476 calls in 12.3 s"
     )
 
