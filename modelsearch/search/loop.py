@@ -4,7 +4,6 @@ A killed search goes on where it was: `Fold` knows the open round, which is fini
 see closed rounds and decide the same. A round is cut to what its upper bounds allow before it is appended.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -14,13 +13,14 @@ import numpy as np
 import numpy.typing as npt
 
 from modelsearch.core.candidate import Candidate, Single, singles_of
-from modelsearch.core.errors import EmptyPoolError, PlanError
+from modelsearch.core.errors import PlanError
 from modelsearch.core.events import Event, PhaseClosed, PhaseStarted, RoundClosed
 from modelsearch.core.ids import CandidateId
 from modelsearch.core.plan import Phase, Plan
 from modelsearch.core.ports import Evaluator, Ledger, Recorder
 from modelsearch.core.registry import name_of
 from modelsearch.core.search import Drop, Move, OutcomeMatrix, Probe, SearchView, Setting
+from modelsearch.search.endings import check_pool, ended
 from modelsearch.search.fold import Fold
 
 _A = TypeVar("_A", bound=npt.NDArray[Any])
@@ -62,22 +62,11 @@ async def run_phase(search: Search, phase: Phase) -> None:
         search.record(PhaseStarted(phase=phase.name, spend_usd=left * Decimal(str(phase.spend_share))))
     if fold.open_move is not None:
         await _finish_round(search, fold.open_move)
-    while not (reason := _ended(fold, phase)):
+    while not (reason := ended(fold, phase)):
         await _run_round(search, phase)
     search.record(PhaseClosed(phase=phase.name, reason=reason))
-    _check_pool(search)
-
-
-def _ended(fold: Fold, phase: Phase) -> str:
-    """Why the phase is over, or "" to go on; told from what is journalled, so that a resumed search ends alike."""
-    move = fold.closed_move
-    if move is None:
-        return ""
-    if not move.probes and not move.is_cut:
-        return "nothing more to ask" if phase.sampler is not None else "a phase without calls"
-    if not fold.has_any(move):
-        return "the budget left is less than the next call may cost"
-    return "" if fold.next_round < phase.max_rounds else "all rounds of the phase used"
+    if search.ledger.spend().committed_usd == 0:  # nothing but the baseline left before a cent was spent
+        check_pool(fold)
 
 
 async def _run_round(search: Search, phase: Phase) -> None:
@@ -238,32 +227,6 @@ def _check_items(sampler: object, view: SearchView, probes: Sequence[Probe]) -> 
     if strangers:
         message = f"sampler {type(sampler).__name__}: may only ask for items of the task, got {strangers[:3]}: mend it"
         raise PlanError(message)
-
-
-def _check_pool(search: Search) -> None:
-    """Nothing but the baseline left before a cent was spent: there is nothing to search."""
-    if search.ledger.spend().committed_usd == 0:
-        check_pool(search.fold)
-
-
-def check_pool(fold: Fold) -> None:
-    """Refuse a pool that holds nothing but the baseline: the constraints are too tight, and which.
-
-    Raises:
-        EmptyPoolError: no other candidate is left.
-    """
-    if len(fold.pool) > 1:
-        return
-    counts = Counter(drop.strategy for _, drop in fold.drops).most_common()
-    told = ", ".join(f"{n} by {name}" for name, n in counts)
-    example = next((drop for _, drop in fold.drops if drop.strategy == counts[0][0]), None)
-    why = "; ".join(text for text in (example.reason, example.remedy) if text) if example else ""
-    hint = f" (for example {example.candidate_id}: {why})" if example else ""
-    message = (
-        f"no candidate is left beside the baseline {fold.setting.baseline_id!r}: {told or 'the pool was empty'}{hint}; "
-        "loosen a constraint, or name a dearer baseline"
-    )
-    raise EmptyPoolError(message)
 
 
 def check_free_phases(setting: Setting, plan: Plan, drops: Sequence[Drop]) -> None:

@@ -9,6 +9,7 @@ from modelsearch.core.ids import CandidateId
 from modelsearch.core.registry import register
 from modelsearch.core.result import Estimate, Verdict
 from modelsearch.core.search import Probe, SearchView
+from modelsearch.decide.choice import options
 from modelsearch.decide.estimates import estimates
 from modelsearch.decide.recommend import is_settled, recommend
 from modelsearch.search.beliefs import beliefs, n_observed
@@ -34,7 +35,8 @@ class Bayesian:
     over the best choice now), candidates get their next batch of 8, 16, 32, ... items, the baseline's missing items
     charged to whoever needs them first; at most `explore_share` of the money left goes there in a round. *Prove:* once
     nobody promises `min_gain`, the recommended candidate and the baseline are deepened together until the decision is
-    settled or the money is out.
+    settled or the money is out; while nothing better than keeping the baseline is in sight, exploring goes on down to
+    `min_gain_kept`, and then whoever is worth most of those still open is deepened beside the baseline.
 
     With fewer than `min_observed` comparisons it takes the best priors first. Gaps in score units, savings as shares of
     the baseline's cost, money in USD by expected cost. Failed items count as asked; who was asked a whole batch without
@@ -75,11 +77,13 @@ class Bayesian:
         if is_settled(view, known):
             return ()
         purse = Purse(view)
+        leader = recommend(view, known).candidate_id
         probes = self._start(view, purse) if n_observed(view) < self.min_observed else ()
         probes = probes or self._explore(view, purse, self.min_gain)
-        probes = probes or self._prove(view, purse, known)
-        is_kept = recommend(view, known).candidate_id == view.baseline_id
-        return probes or (self._explore(view, purse, self.min_gain_kept) if is_kept else ())
+        if leader != view.baseline_id:
+            return probes or self._prove(view, purse, _unproven(known, [leader]))
+        probes = probes or self._explore(view, purse, self.min_gain_kept)
+        return probes or self._prove(view, purse, _unproven(known, _by_worth(view, known)))
 
     def _start(self, view: SearchView, purse: Purse) -> tuple[Probe, ...]:
         """The first batch of the best priors."""
@@ -122,19 +126,32 @@ class Bayesian:
                 steps[candidate_id] = min(n_total, max(self.first_items, int(np.ceil(n_deep * self.growth))))
         return steps
 
-    def _prove(self, view: SearchView, purse: Purse, known: Sequence[Estimate]) -> tuple[Probe, ...]:
-        """Leader and baseline one step deeper together, as far as the money reaches."""
-        leader = recommend(view, known).candidate_id
-        verdict = next(e.verdict for e in known if e.candidate_id == leader)
-        if leader == view.baseline_id or verdict is Verdict.NON_INFERIOR:
-            return ()
-        pair = (view.baseline_id, leader)
-        n_deep = min(depth(view, c) for c in pair)
-        wanted = max(n_deep + self.first_items, int(np.ceil(n_deep * self.prove_growth)))
-        reached = purse.affordable_depth(pair, min(wanted, len(view.setting.item_ids)))
-        return merged(prefix(view, c, reached) for c in pair)
+    def _prove(self, view: SearchView, purse: Purse, contenders: Sequence[CandidateId]) -> tuple[Probe, ...]:
+        """The first contender that money reaches for, one step deeper beside the baseline."""
+        n_total = len(view.setting.item_ids)
+        for contender in contenders:
+            pair = (view.baseline_id, contender)
+            n_deep = min(depth(view, c) for c in pair)
+            wanted = max(n_deep + self.first_items, int(np.ceil(n_deep * self.prove_growth)))
+            reached = purse.affordable_depth(pair, min(wanted, n_total))
+            if probes := merged(prefix(view, c, reached) for c in pair):
+                return probes
+        return ()
 
     def _bought(self, view: SearchView, purse: Purse, candidate_id: CandidateId, n_items: int) -> list[Probe]:
         """Probes of baseline and candidate to the same depth, if affordable."""
         pair = [prefix(view, c, n_items) for c in (view.baseline_id, candidate_id)]
         return pair if purse.buy(pair) else []
+
+
+def _unproven(known: Sequence[Estimate], ids: Sequence[CandidateId]) -> list[CandidateId]:
+    """Those without a verdict, in their order."""
+    is_open = {e.candidate_id: e.verdict is Verdict.UNDECIDED for e in known}
+    return [candidate_id for candidate_id in ids if is_open[candidate_id]]
+
+
+def _by_worth(view: SearchView, known: Sequence[Estimate]) -> list[CandidateId]:
+    """Cheaper candidates that were compared with the baseline, those worth most in its place first."""
+    compared = [(option.worth, option.estimate.candidate_id) for option in options(view, known)]
+    worth = [(value, candidate_id) for value, candidate_id in compared if value is not None]
+    return [candidate_id for _, candidate_id in sorted(worth, key=lambda pair: (-pair[0], pair[1]))]

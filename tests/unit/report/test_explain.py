@@ -25,7 +25,10 @@ def test_a_drop_says_phase_strategy_reason_evidence_and_remedy() -> None:
         "evidence: gap -0.2, n_pairs 24",
         "what would bring it back: a margin above 0.03 would have kept it",
         "verdict: inferior, certified",
-        "gap to the baseline: -20.0 (-30.0 to -10.0) points, on 140 shared items; good enough with probability 81.0 % (shrunk towards how the others did)",
+        (
+            "gap to the baseline: -20.0 (-30.0 to -10.0) points, on 140 shared items; "
+            "good enough with probability 81.0 % (shrunk towards how the others did)"
+        ),
         "quality: 70.0 (62.0 to 77.0) points of 100, on 24 items",
         "cost: 2.00 USD per 1,000 items",
         "latency: median 0.512 s, 95th percentile 1.25 s",

@@ -211,7 +211,7 @@ async def test_the_move_is_journalled_before_anything_is_bought() -> None:
 async def test_it_ends_when_only_known_cells_are_asked_for() -> None:
     world = World()
     await run_phase(world.search, Phase(name="p", sampler=Asking(lambda _: [probe(1, 0, 1)]), max_rounds=50))
-    assert world.reasons == ["nothing more to ask"]
+    assert world.reasons == ["no further step is worth its price to Asking, or fits what is left"]
     assert [len(move.probes) for move in world.moves] == [1, 0]
     assert world.ledger.spend().settled_usd == 2
 
@@ -220,7 +220,7 @@ async def test_it_ends_at_the_last_item() -> None:
     world = World()
     await run_phase(world.search, Phase(name="p", sampler=next_items(4), max_rounds=50))
     assert world.ledger.spend().settled_usd == 18
-    assert world.reasons == ["nothing more to ask"]
+    assert world.reasons == ["every candidate left was asked every item"]
 
 
 async def test_a_move_is_cut_in_its_own_order_to_what_the_money_covers() -> None:

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from decimal import Decimal
 
 import numpy as np
 import pytest
@@ -39,6 +40,17 @@ def test_the_leader_is_proved_beside_the_baseline() -> None:
     asked = _asked(make_view(seen(scores, [64, 64, 64]), cost_usd=[0.01, 0.005, 0.001]))
     assert set(asked) == {"m00", "m02"}
     assert asked["m00"] == asked["m02"] >= 8
+
+
+def test_money_left_goes_to_the_best_contender_while_the_baseline_is_kept() -> None:
+    """m02 (even on a few items) is worth more than m01 (worse); neither is worth its risk yet."""
+    scores = np.ones((3, 400))
+    scores[1, ::2], scores[2, ::12] = 0.0, 0.0
+    view = make_view(seen(scores, [24, 24, 24]), cost_usd=[0.01, 0.0095, 0.0094])
+    assert recommend(view, estimates(view)).candidate_id == "m00"
+    asked = _asked(view, min_gain=1.0, min_gain_kept=1.0)
+    assert set(asked) == {"m00", "m02"}
+    assert _asked(replace(view, spend_left_usd=Decimal("0.001")), min_gain=1.0, min_gain_kept=1.0) == {}
 
 
 def test_a_settled_decision_asks_nothing() -> None:
