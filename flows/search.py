@@ -7,9 +7,9 @@ from typing import Any
 from prefect import flow, runtime, tags
 
 from flows.phase import run_phase_flow
+from modelsearch.api.begun import AVAILABLE
 from modelsearch.api.request import SearchRequest
 from modelsearch.api.session import Opening, Session, find_session_run, open_session
-from modelsearch.api.wiring import AVAILABLE
 from modelsearch.evaluate.evaluator import LiveEvaluator
 from modelsearch.evaluate.replay import ReplayEvaluator
 from modelsearch.settings import read_settings

@@ -1,21 +1,21 @@
 """What a search would cost, before any spending: at least, likely and at most, phase by phase, and one prompt."""
 
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from decimal import Decimal
 
-from modelsearch.api.pool import drops_without_key, keys_of
+from modelsearch.api.begun import Begun, begun_now
 from modelsearch.api.request import SearchRequest
-from modelsearch.api.session import setting_of
-from modelsearch.api.source import Source, open_source
-from modelsearch.catalog.plan_file import read_plan
+from modelsearch.api.source import Source
 from modelsearch.core.ids import CandidateId
+from modelsearch.core.outcome import Outcome
 from modelsearch.core.plan import Phase, Plan
 from modelsearch.core.search import Drop, Move, Probe, Setting
 from modelsearch.evaluate.evaluator import model_request
+from modelsearch.search.endings import check_pool
 from modelsearch.search.fold import Fold
-from modelsearch.search.loop import check_pool, decide_move
-from modelsearch.search.plan import make_plan
+from modelsearch.search.loop import decide_move
 from modelsearch.settings import Settings, read_settings
 
 _FREE = Decimal(0)
@@ -43,23 +43,25 @@ def preview_lines(request: SearchRequest, settings: Settings | None = None) -> l
     """
     settings = settings or read_settings()
     with ExitStack() as stack:
-        source = open_source(request, settings, stack)
-        plan = make_plan(read_plan(request.plan, settings.catalogs / "plans"))
-        setting = setting_of(request, source)
-        keys = keys_of(source.market, settings)
-        drops = drops_without_key(source, keys, is_baseline_known=request.baseline_outcomes is not None)
-        phases = previews(setting, plan, drops)
-        return [*_table(setting, phases), "", *_prompt(source)]
+        begun = begun_now(request, settings, stack)
+        phases = previews(begun.setting, begun.plan, begun.drops, begun.imports)
+        return [*_table(begun.setting, phases), *_known(begun), "", *_prompt(begun.source)]
 
 
-def previews(setting: Setting, plan: Plan, drops: list[Drop]) -> list[PhasePreview]:
+def previews(
+    setting: Setting, plan: Plan, drops: Sequence[Drop], imports: Sequence[Outcome] = ()
+) -> list[PhasePreview]:
     """Phase by phase: free filters are really run; a phase's first round is really asked for, and priced, not sent.
+
+    What is known of the baseline already (`imports`) is not asked for again, and costs nothing.
 
     Raises:
         EmptyPoolError: the free filters leave nothing.
     """
     fold = Fold(setting)
     fold.apply(Move(phase="available", round=0, drops=tuple(drops)))
+    for outcome in imports:
+        fold.take(outcome)
     left, found = setting.budget.spend_usd, []
     for phase in plan.phases:
         share = left * Decimal(str(phase.spend_share)) if phase.sampler is not None else _FREE
@@ -67,22 +69,23 @@ def previews(setting: Setting, plan: Plan, drops: list[Drop]) -> list[PhasePrevi
         move = decide_move(view, phase)
         fold.apply(move)
         check_pool(fold)
-        preview = _phase_preview(setting, phase, move.probes, (share, left), len(fold.pool))
+        preview = _phase_preview(fold, phase, move.probes, (share, left))
         found.append(preview)
         left -= preview.likely_usd
     return found
 
 
 def _phase_preview(
-    setting: Setting, phase: Phase, probes: tuple[Probe, ...], money_usd: tuple[Decimal, Decimal], n_candidates: int
+    fold: Fold, phase: Phase, probes: tuple[Probe, ...], money_usd: tuple[Decimal, Decimal]
 ) -> PhasePreview:
     share, left = money_usd
+    setting = fold.setting
     first = sum((_cost(setting, probe.candidate_id) * len(probe.item_ids) for probe in probes), _FREE)
-    is_last = share == left
-    proof = _cost(setting, setting.baseline_id) * len(setting.item_ids) if is_last else _FREE
+    n_open = sum(not fold.is_known(setting.baseline_id, item_id) for item_id in setting.item_ids)
+    proof = _cost(setting, setting.baseline_id) * n_open if share == left else _FREE
     return PhasePreview(
         phase=phase.name,
-        n_candidates=n_candidates,
+        n_candidates=len(fold.pool),
         n_first_calls=sum(len(probe.item_ids) for probe in probes),
         at_least_usd=min(first, share),
         likely_usd=min(share, first * ROUNDS_LIKE_THE_FIRST + proof),
@@ -113,7 +116,19 @@ def _table(setting: Setting, phases: list[PhasePreview]) -> list[str]:
     lines.append(
         "at least: each phase's first round at list prices; a search may stop early, and never passes `at most`"
     )
+    lines.append(
+        f"likely: a rule of thumb, not a forecast: {ROUNDS_LIKE_THE_FIRST} rounds like the first, and in the last "
+        "phase the baseline on every item that is not known"
+    )
     return lines
+
+
+def _known(begun: Begun) -> list[str]:
+    """How much of the baseline comes for nothing."""
+    n_known = len({outcome.item_id for outcome in begun.imports})
+    if not n_known:
+        return []
+    return [f"--baseline-outcomes: {n_known} of {len(begun.setting.item_ids)} items of the baseline are known and free"]
 
 
 def _prompt(source: Source) -> list[str]:

@@ -17,12 +17,15 @@ from modelsearch.core.events import (
 from modelsearch.core.ids import CallId, EndpointId
 from modelsearch.core.market import Market
 from modelsearch.core.outcome import Outcome, Status
-from modelsearch.core.ports import Recorder
+from modelsearch.core.ports import Recorder, ReplyStore
 from modelsearch.core.wire import RawReply
 from modelsearch.evaluate.caller import Answer, Caller
 from modelsearch.store.ledger import Ledger
+from modelsearch.store.replies import replies_of
 
 CALL_PREFIX = "call-"
+KEPT = (Status.OK, Status.TRUNCATED)
+"""Replies worth keeping, as `Caller.book` keeps them: a refusal may not be one tomorrow."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +66,14 @@ def recover(events: Sequence[Event], caller: Caller, market: Market) -> Recovere
         if not answer.is_unknown:
             paid[reservation.key] = answer
     return Recovered(paid=paid, outcomes=outcomes)
+
+
+def keep_replies(events: Sequence[Event], replies: ReplyStore) -> None:
+    """Put what the journal holds into the store over runs: a kill may have lost the store's last batch."""
+    kept = {e.call.id for e in events if isinstance(e, CallSettled) and e.call.status in KEPT}
+    own = [e for e in events if isinstance(e, CallReserved | CallReplied) and e.call_id in kept]
+    for key, raw in replies_of(own):
+        replies.put(key, raw)
 
 
 def release_unsold(events: Sequence[Event], recorder: Recorder) -> None:

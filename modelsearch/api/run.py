@@ -5,11 +5,11 @@ from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
+from modelsearch.api.begun import AVAILABLE
 from modelsearch.api.finish import result_of
 from modelsearch.api.request import SearchRequest
 from modelsearch.api.session import Opening, open_session
 from modelsearch.api.stages import write_decision, write_stage
-from modelsearch.api.wiring import AVAILABLE
 from modelsearch.core.result import SearchResult
 from modelsearch.report.html import html
 from modelsearch.report.markdown import markdown

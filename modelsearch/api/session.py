@@ -7,24 +7,19 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from decimal import Decimal
 
-from modelsearch.api.pool import drops_without_key, keys_of
+from modelsearch.api.begun import AVAILABLE, Begun, begun_before, begun_now
+from modelsearch.api.keys import check_live_keys
+from modelsearch.api.lives import begin_life, last_written_s
 from modelsearch.api.request import SearchRequest
-from modelsearch.api.source import Source, open_source, read_baseline_outcomes
-from modelsearch.api.wiring import AVAILABLE, Tee, Watch, begin, open_journal, open_replies, search_fingerprint, wire
-from modelsearch.catalog.plan_file import read_plan
-from modelsearch.core.budget import Budget
+from modelsearch.api.source import Source
+from modelsearch.api.wiring import Tee, Watch, begin, open_journal, open_replies, wire
 from modelsearch.core.errors import RunNotFoundError
-from modelsearch.core.money import usd
 from modelsearch.core.plan import Phase, Plan
 from modelsearch.core.search import Setting
 from modelsearch.core.task import TaskSpec
-from modelsearch.evaluate.item_order import item_order
-from modelsearch.providers.account import check_providers
 from modelsearch.providers.client import ProviderClient
 from modelsearch.search.loop import Search, check_free_phases, run_phase
-from modelsearch.search.plan import make_plan
 from modelsearch.settings import Settings, read_settings
 from modelsearch.store.journal import Journal
 from modelsearch.store.layout import RunDir, find_run, new_run_id
@@ -48,7 +43,7 @@ class Opening:
 
 @dataclass(kw_only=True)
 class Session:
-    """An open search."""
+    """An open search. `started_s` is when it would have begun in one life, on the monotonic clock."""
 
     request: SearchRequest
     run: RunDir
@@ -65,7 +60,7 @@ class Session:
 
     @property
     def wall_s(self) -> float:
-        """Seconds since the session was opened."""
+        """Seconds since the session was opened, and those of the run's earlier lives."""
         return time.monotonic() - self.started_s
 
 
@@ -75,41 +70,49 @@ async def open_session(request: SearchRequest, opening: Opening | None = None) -
 
     Raises:
         InputError: something of the input cannot be used; nothing was spent.
+        StoppedError: a key that the run still needs is gone; set it and resume.
         RunLockedError: another process has the run open.
     """
     opening = opening or Opening()
     started_s = time.monotonic()
     async with AsyncExitStack() as stack:
-        servers = stack.enter_context(ExitStack())
-        source = await asyncio.to_thread(open_source, request, opening.settings, servers, task=opening.task)
-        plan = make_plan(read_plan(request.plan, opening.settings.catalogs / "plans"))
-        setting = setting_of(request, source)
-        keys = keys_of(source.market, opening.settings)
-        drops = drops_without_key(source, keys, is_baseline_known=request.baseline_outcomes is not None)
-        check_providers(source.market.providers.values(), keys)
-        imports = read_baseline_outcomes(request.baseline_outcomes, source)
-        if opening.run is None:
-            check_free_phases(setting, plan, drops)
+        begun = await _begun(request, opening, stack.enter_context(ExitStack()))
         run = opening.run or RunDir(opening.settings.runs, new_run_id(datetime.now(UTC), random.Random()))
-        mark = search_fingerprint(request, setting, plan)
-        journal = stack.enter_context(open_journal(request, run, setting, plan, mark))
-        client = await stack.enter_async_context(ProviderClient(source.market, keys, seed=request.seed))
-        replies = stack.enter_context(open_replies(opening.settings, source))
+        last_s = last_written_s(run)
+        journal = stack.enter_context(open_journal(request, run, begun))
+        earlier_s = begin_life(run, last_s)
+        client = await stack.enter_async_context(ProviderClient(begun.source.market, begun.keys, seed=request.seed))
+        replies = stack.enter_context(open_replies(opening.settings, begun.source))
         recorder = Tee(journal, opening.watch)
-        wired = wire(source, setting, client=client, replies=replies, recorder=recorder, run=run)
+        wired = wire(begun.source, begun.setting, client=client, replies=replies, recorder=recorder, run=run)
         search = Search(fold=wired.fold, evaluator=wired.evaluator, recorder=recorder, ledger=wired.ledger)
         if AVAILABLE not in search.fold.closed_phases:
-            begin(search, wired.known, drops, imports)
+            begin(search, wired.known, begun.drops, begun.imports)
+        if any(phase.name not in search.fold.closed_phases for phase in begun.plan.phases):
+            check_live_keys(search.fold, begun.keys)
         yield Session(
             request=request,
             run=run,
-            source=source,
-            setting=setting,
-            plan=plan,
+            source=begun.source,
+            setting=begun.setting,
+            plan=begun.plan,
             search=search,
-            fingerprint=mark,
-            started_s=started_s,
+            fingerprint=begun.fingerprint,
+            started_s=started_s - earlier_s,
         )
+
+
+async def _begun(request: SearchRequest, opening: Opening, stack: ExitStack) -> Begun:
+    """What the run was begun with, or is now; files are read beside the event loop."""
+    settings = opening.settings
+    if opening.run is not None:
+        before = await asyncio.to_thread(begun_before, request, opening.run, settings, stack)
+        if before is not None:
+            return before
+    begun = await asyncio.to_thread(begun_now, request, settings, stack, opening.task)
+    if opening.run is None:
+        check_free_phases(begun.setting, begun.plan, begun.drops)
+    return begun
 
 
 def find_session_run(settings: Settings, run_id: str) -> tuple[RunDir, SearchRequest]:
@@ -125,21 +128,3 @@ def find_session_run(settings: Settings, run_id: str) -> tuple[RunDir, SearchReq
         message = f"run {run.run_id!r}: its journal does not say what was asked; start the search anew"
         raise RunNotFoundError(message)
     return run, SearchRequest.from_json(asked)
-
-
-def setting_of(request: SearchRequest, source: Source) -> Setting:
-    """Everything fixed before the first call; a share of a table's whole cost becomes dollars here."""
-    budget = request.budget_usd
-    if budget is None:
-        whole = Decimal(repr(source.table.exhaustive_usd)) if source.table is not None else Decimal(0)
-        budget = usd(whole * Decimal(str(request.budget_share)))
-    return Setting(
-        task=source.task,
-        market=source.market,
-        item_ids=item_order(source.task, request.seed),
-        candidates=source.candidates,
-        baseline_id=source.baseline.id,
-        budget=Budget(spend_usd=budget),
-        list_cost_usd=source.list_cost_usd,
-        seed=request.seed,
-    )

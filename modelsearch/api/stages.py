@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from modelsearch.api.begun import AVAILABLE
 from modelsearch.api.session import Session
-from modelsearch.api.wiring import AVAILABLE
 from modelsearch.core.events import Event, PhaseClosed, PhaseStarted
 from modelsearch.core.result import SearchResult
 from modelsearch.decide.estimates import estimates

@@ -6,10 +6,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import count
 
+from modelsearch.api.begun import AVAILABLE, SHA_KEY, Begun
 from modelsearch.api.recover import (
     CALL_PREFIX,
     first_free_number,
     first_served_by,
+    keep_replies,
     recover,
     release_unsold,
     settled_calls,
@@ -20,7 +22,6 @@ from modelsearch.core.events import Event, PhaseClosed, PhaseStarted, RoundClose
 from modelsearch.core.ids import CallId, Json
 from modelsearch.core.money import ZERO_USD
 from modelsearch.core.outcome import Outcome
-from modelsearch.core.plan import Plan
 from modelsearch.core.ports import Client, Evaluator, Recorder, ReplyStore
 from modelsearch.core.search import Drop, Move, Setting
 from modelsearch.evaluate.caller import Caller
@@ -33,12 +34,11 @@ from modelsearch.search.fold import Fold
 from modelsearch.search.loop import Search
 from modelsearch.settings import Settings
 from modelsearch.store.journal import Journal
-from modelsearch.store.layout import RunDir, fingerprint, write_header
+from modelsearch.store.layout import RunDir, write_header, write_whole
 from modelsearch.store.ledger import Ledger
 from modelsearch.store.replies import MemoryReplies, SqliteReplies
+from modelsearch.store.setting_json import sha256_of
 
-AVAILABLE = "available"
-"""Phase before the plan's own: who can be called at all, and what is known of the baseline already."""
 Watch = Callable[[Event], None]
 
 
@@ -66,23 +66,23 @@ class Wired:
     known: Known
 
 
-def search_fingerprint(request: SearchRequest, setting: Setting, plan: Plan) -> str:
-    """What makes two searches the same: only the same search may go on with a journal."""
-    asked = request.to_json()
-    return fingerprint(task=setting.task, pool=setting.candidates, plan=plan, budget=setting.budget, request=asked)
-
-
 @contextmanager
-def open_journal(request: SearchRequest, run: RunDir, setting: Setting, plan: Plan, mark: str) -> Iterator[Journal]:
-    """The run's journal, locked; what was asked is in its header, and in run.json for people."""
-    asked = request.to_json()
-    header: dict[str, Json] = {"run_id": str(run.run_id), "fingerprint": mark, "request": asked}
+def open_journal(request: SearchRequest, run: RunDir, begun: Begun) -> Iterator[Journal]:
+    """The run's journal, locked; what was asked is in its header, and in run.json for people.
+
+    What a new run is begun with is on the disk before the journal, which names its checksum.
+    """
+    setting, asked = begun.setting, request.to_json()
+    header: dict[str, Json] = {"run_id": str(run.run_id), "fingerprint": begun.fingerprint, "request": asked}
+    if not begun.is_resumed and not Journal.is_begun(run.journal):
+        write_whole(run.setting, begun.snapshot)
+        header[SHA_KEY] = sha256_of(begun.snapshot)
     with Journal.open(run.journal, header=header) as journal:
         if not run.header.exists():
             told: Mapping[str, Json] = {
                 "task": setting.task.id,
                 "baseline": setting.baseline_id,
-                "plan": plan.name,
+                "plan": begun.plan.name,
                 "budget_usd": str(setting.budget.spend_usd),
                 "started_at": datetime.now(UTC).isoformat(timespec="seconds"),
             }
@@ -117,6 +117,7 @@ def wire(
         release_unsold(events, recorder)
     found = recover(events, caller, source.market)
     _, events = Journal.read(run.journal)
+    keep_replies(events, replies)
     ledger = Ledger.from_events(setting.budget.spend_usd, events)
     scorer = make_scorer(source.task)
     known = Known(source.task, scorer, recorder)

@@ -66,6 +66,15 @@ class Journal:
         header, events, _ = _contents(path)
         return header, events
 
+    @staticmethod
+    def is_begun(path: Path) -> bool:
+        """Whether there is a journal with its header.
+
+        Raises:
+            JournalError: the file is no journal.
+        """
+        return path.is_file() and not _is_unbegun(path)
+
     def append(self, event: Event) -> None:
         """Write one event; when this returns, kill -9 does not lose it.
 

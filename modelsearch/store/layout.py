@@ -1,6 +1,7 @@
 """Where the files of a run are, what runs are called, and when two runs are the same search.
 
 <root>/<run id>/run.json                        what the run is of, for people and for `list_runs`
+                setting.json  lives.json        what it was begun with; when each life of it began
                 run.lock  journal.bin           while it is open, and kept
                 stages/<phase>/<table>.parquet  one file per table and stage
                 result.json  report.md  report.html
@@ -46,6 +47,16 @@ class RunDir:
     def header(self) -> Path:
         """What the run is of."""
         return self.path / "run.json"
+
+    @property
+    def setting(self) -> Path:
+        """What the search was begun with."""
+        return self.path / "setting.json"
+
+    @property
+    def lives(self) -> Path:
+        """When each life of the run began, and how long the earlier ones were."""
+        return self.path / "lives.json"
 
     @property
     def journal(self) -> Path:

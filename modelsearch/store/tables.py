@@ -17,7 +17,7 @@ from modelsearch.store.schemas import SCHEMAS, VERSION
 
 Row: TypeAlias = Mapping[str, Any]
 Columns: TypeAlias = Mapping[str, Sequence[Any]]
-_NOT_LISTED = ("manifest.json", "run.lock")
+_NOT_LISTED = ("manifest.json", "run.lock", "lives.json")
 
 
 def write_table(path: Path, name: str, rows: Sequence[Row] | Columns, *, fingerprint: str) -> int:

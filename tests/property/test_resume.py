@@ -67,11 +67,13 @@ class Ended:
 
 
 def run_to_end(request: SearchRequest, project: Path, journal: bytes | None = None) -> Ended:
-    """Run or, with a journal, go on; stages and reports are left out."""
+    """Run or, with a journal of the search beside it, go on; stages and reports are left out."""
     run = RunDir(project / "runs", RUN)
     if journal is not None:
         run.path.mkdir(parents=True)
         run.journal.write_bytes(journal)
+        begun = next(path for path in project.parent.rglob("setting.json"))
+        run.setting.write_bytes(begun.read_bytes())
     return asyncio.run(_go_on(request, project, run))
 
 

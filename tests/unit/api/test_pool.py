@@ -1,44 +1,15 @@
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import pytest
 
-from modelsearch.api.pool import (
-    baseline_of,
-    candidates_of,
-    check_baseline,
-    drops_without_key,
-    keys_of,
-    list_costs_of,
-)
+from modelsearch.api.pool import baseline_of, candidates_of, check_baseline, list_costs_of
 from modelsearch.core.candidate import Single
-from modelsearch.core.errors import BaselineError, KeyMissingError
-from modelsearch.core.ids import EndpointId, PromptId, ProviderId
-from modelsearch.core.market import Market
+from modelsearch.core.errors import BaselineError
+from modelsearch.core.ids import EndpointId, PromptId
 from modelsearch.core.task import Prompt
 from modelsearch.evaluate.prices import PriceBook
 from modelsearch.evaluate.prompt import PromptRenderer
-from modelsearch.settings import read_settings
-from modelsearch.testing.factories import make_market, make_provider, make_rates, make_task
-from tests.unit.evaluate.live import two_providers
-
-
-def keyed(market: Market) -> Market:
-    """The same market, in which each provider asks for a key."""
-    providers = {k: replace(p, key_env=f"{k.upper()}_KEY", name=k.title()) for k, p in market.providers.items()}
-    return replace(market, providers=providers)
-
-
-@dataclass(frozen=True)
-class Pool:
-    market: Market
-    candidates: tuple[Single, ...]
-    baseline: Single
-
-
-def pool(baseline: str = "m00") -> Pool:
-    market = keyed(two_providers())
-    candidates = candidates_of(make_task(2), market)
-    return Pool(market, candidates, baseline_of(baseline, candidates))
+from modelsearch.testing.factories import make_market, make_rates, make_task
 
 
 def test_one_prompt_is_the_default_and_several_make_candidates_of_their_own() -> None:
@@ -78,32 +49,3 @@ def test_list_costs_know_lengths_and_hidden_reasoning_and_leave_unknown_prices_o
     n_out = 8 + round(sum(len(str(item.target)) for item in task.items) / 4 / 4)
     assert costs[candidates_of(task, market)[0].id] == pytest.approx((round(n_chars / 4) + 2 * n_out) / 1e6)
     assert costs[candidates_of(task, market)[1].id] == pytest.approx((round(n_chars / 4) + 2 * (n_out + 400)) / 1e6)
-
-
-def test_keys_are_read_by_the_name_of_their_variable() -> None:
-    market = keyed(two_providers())
-    assert keys_of(market, read_settings({"P0_KEY": "k", "P1_KEY": ""})) == {"p0": "k"}
-
-
-def test_candidates_without_a_key_are_dropped_with_the_variable_to_set() -> None:
-    drops = drops_without_key(pool(), {ProviderId("p0"): "k"}, is_baseline_known=False)
-    assert [(d.candidate_id, d.remedy, d.strategy) for d in drops] == [("m02", "set P1_KEY", "keys")]
-    assert "P1_KEY is not set" in drops[0].reason
-
-
-def test_the_baselines_own_key_is_needed_unless_its_answers_are_known() -> None:
-    with pytest.raises(KeyMissingError, match=r"baseline 'm02' is served by P1.*P1_KEY.*--baseline-outcomes"):
-        drops_without_key(pool("m02"), {ProviderId("p0"): "k"}, is_baseline_known=False)
-    assert drops_without_key(pool("m02"), {ProviderId("p0"): "k"}, is_baseline_known=True) == []
-
-
-def test_no_key_for_anybody_else_is_refused() -> None:
-    alone = replace(pool(), candidates=tuple(c for c in pool().candidates if c.id != "m01"))
-    with pytest.raises(KeyMissingError, match=r"no other provider's key.*P1_KEY"):
-        drops_without_key(alone, {ProviderId("p0"): "k"}, is_baseline_known=False)
-
-
-def test_providers_without_keys_need_none() -> None:
-    market = replace(two_providers(), providers={ProviderId(p): make_provider(p) for p in ("p0", "p1")})
-    open_pool = replace(pool(), market=market)
-    assert drops_without_key(open_pool, {}, is_baseline_known=False) == []

@@ -1,0 +1,180 @@
+"""What a search is begun with, read and checked; and what a run was begun with, from its own copy."""
+
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+
+from modelsearch.api.keys import Coverage, drops_without_key, keys_of
+from modelsearch.api.request import SearchRequest
+from modelsearch.api.source import Source, open_source, read_baseline_outcomes, source_again
+from modelsearch.catalog.plan_file import read_plan
+from modelsearch.core.budget import Budget
+from modelsearch.core.errors import JournalError
+from modelsearch.core.events import Event, PhaseClosed
+from modelsearch.core.ids import Json, ProviderId
+from modelsearch.core.money import usd
+from modelsearch.core.outcome import Outcome
+from modelsearch.core.plan import Plan
+from modelsearch.core.search import Drop, Setting
+from modelsearch.core.task import TaskSpec
+from modelsearch.evaluate.item_order import item_order
+from modelsearch.providers.account import check_providers
+from modelsearch.search.plan import make_plan
+from modelsearch.settings import Settings
+from modelsearch.store.journal import Journal
+from modelsearch.store.layout import RunDir, fingerprint
+from modelsearch.store.setting_json import Snapshot, sha256_of, snapshot_from_json, snapshot_to_json
+
+AVAILABLE = "available"
+"""Phase before the plan's own: who can be called at all, and what is known of the baseline already."""
+SHA_KEY = "setting_sha256"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Begun:
+    """A search that can go on: everything fixed, everything checked, nothing spent.
+
+    Attributes:
+        drops, imports: of the phase `available`; empty where an earlier life closed it.
+        fingerprint: only a search with the same one may go on with a journal.
+        snapshot: the content of the run's setting.json; empty for a run of a version that had none.
+    """
+
+    source: Source
+    setting: Setting
+    plan: Plan
+    keys: Mapping[ProviderId, str]
+    fingerprint: str
+    drops: tuple[Drop, ...] = ()
+    imports: tuple[Outcome, ...] = ()
+    snapshot: bytes = b""
+    is_resumed: bool = False
+
+
+def begun_now(request: SearchRequest, settings: Settings, stack: ExitStack, task: TaskSpec | None = None) -> Begun:
+    """Read and check everything that a new search needs.
+
+    Raises:
+        InputError: something cannot be used.
+    """
+    source = open_source(request, settings, stack, task=task)
+    plan = read_plan(request.plan, settings.catalogs / "plans")
+    return begun_with(request, source, plan, keys_of(source.market, settings))
+
+
+def begun_with(
+    request: SearchRequest, source: Source, plan_data: Mapping[str, Any], keys: Mapping[ProviderId, str]
+) -> Begun:
+    """A new search of a source.
+
+    Raises:
+        InputError: plan, keys, providers or the baseline's outcomes cannot be used.
+    """
+    plan, setting = make_plan(plan_data), setting_of(request, source)
+    imports, drops = _available(request, source, keys)
+    return Begun(
+        source=source,
+        setting=setting,
+        plan=plan,
+        keys=keys,
+        fingerprint=search_fingerprint(request, setting, plan),
+        drops=drops,
+        imports=imports,
+        snapshot=snapshot_to_json(Snapshot(setting=setting, plan=plan_data)),
+    )
+
+
+def begun_before(request: SearchRequest, run: RunDir, settings: Settings, stack: ExitStack) -> Begun | None:
+    """What the run was begun with; None where nothing was, or by a version that kept no copy of its setting.
+
+    Raises:
+        JournalError: the copy is missing or changed.
+        InputError: keys, or in the phase `available` the baseline's outcomes, cannot be used.
+    """
+    if not Journal.is_begun(run.journal):
+        return None
+    header, events = Journal.read(run.journal)
+    if SHA_KEY not in header:
+        return None
+    content = _read_snapshot(run, header[SHA_KEY])
+    snapshot = snapshot_from_json(content)
+    plan, source = make_plan(snapshot.plan), source_again(request, snapshot.setting, stack)
+    keys = keys_of(source.market, settings)
+    check_providers(source.market.providers.values(), keys)
+    imports, drops = ((), ()) if _is_available_closed(events) else _available(request, source, keys)
+    return Begun(
+        source=source,
+        setting=replace(snapshot.setting, market=source.market),
+        plan=plan,
+        keys=keys,
+        fingerprint=_known_fingerprint(header, request) or search_fingerprint(request, snapshot.setting, plan),
+        drops=drops,
+        imports=imports,
+        snapshot=content,
+        is_resumed=True,
+    )
+
+
+def search_fingerprint(request: SearchRequest, setting: Setting, plan: Plan) -> str:
+    """What makes two searches the same: only the same search may go on with a journal."""
+    asked = request.to_json()
+    return fingerprint(task=setting.task, pool=setting.candidates, plan=plan, budget=setting.budget, request=asked)
+
+
+def setting_of(request: SearchRequest, source: Source) -> Setting:
+    """Everything fixed before the first call; a share of a table's whole cost becomes dollars here."""
+    budget = request.budget_usd
+    if budget is None:
+        whole = Decimal(repr(source.table.exhaustive_usd)) if source.table is not None else Decimal(0)
+        budget = usd(whole * Decimal(str(request.budget_share)))
+    return Setting(
+        task=source.task,
+        market=source.market,
+        item_ids=item_order(source.task, request.seed),
+        candidates=source.candidates,
+        baseline_id=source.baseline.id,
+        budget=Budget(spend_usd=budget),
+        list_cost_usd=source.list_cost_usd,
+        seed=request.seed,
+    )
+
+
+def _available(
+    request: SearchRequest, source: Source, keys: Mapping[ProviderId, str]
+) -> tuple[tuple[Outcome, ...], tuple[Drop, ...]]:
+    """The baseline's known outcomes, and who cannot be called."""
+    check_providers(source.market.providers.values(), keys)
+    imports = read_baseline_outcomes(request.baseline_outcomes, source)
+    known = Coverage(n_known=len({outcome.item_id for outcome in imports}), n_items=len(source.task.items))
+    return tuple(imports), tuple(drops_without_key(source, keys, known))
+
+
+def _read_snapshot(run: RunDir, sha256: Json) -> bytes:
+    try:
+        content = run.setting.read_bytes()
+    except OSError as error:
+        message = (
+            f"run {run.run_id!r}: {run.setting} cannot be read ({error.strerror}), and without what it was begun with "
+            "a run cannot go on: put the file back, or start a new run (paid replies are used again)"
+        )
+        raise JournalError(message) from error
+    if sha256_of(content) != sha256:
+        message = (
+            f"run {run.run_id!r}: {run.setting} was changed after the run began: put the old one back, or start a new "
+            "run (paid replies are used again)"
+        )
+        raise JournalError(message)
+    return content
+
+
+def _is_available_closed(events: list[Event]) -> bool:
+    return any(isinstance(event, PhaseClosed) and event.phase == AVAILABLE for event in events)
+
+
+def _known_fingerprint(header: Mapping[str, Json], request: SearchRequest) -> str:
+    """That of the journal, where the same was asked: what a newer version adds to a type changes no search."""
+    asked = header.get("request")
+    is_same = isinstance(asked, dict) and SearchRequest.from_json(asked) == request
+    return str(header["fingerprint"]) if is_same else ""
