@@ -4,10 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from modelsearch.core.ids import Json
+from modelsearch.core.ids import Json, canonical_json
 
+MESSAGE_OVERHEAD_TOKENS = 64
+"""Tokens that a wire format may add around one message; no tokenizer makes more tokens than there are bytes."""
 Role = Literal["system", "user", "assistant"]
 RetryKind = Literal["none", "rate", "transient", "auth", "quota", "gone", "incapable"]
+GATEWAY_TIMEOUTS = frozenset({504, 524})
+"""A gateway gave up waiting; the provider behind it may have gone on working, and bill."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +24,11 @@ class Message:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelRequest:
-    """A request before it takes a wire format. `json_schema` asks for structured output where given."""
+    """A request before it takes a wire format. `json_schema` asks for structured output where given.
+
+    Attributes:
+        is_zdr: only a host that keeps nothing may see it; for providers that take this as a field of the request.
+    """
 
     messages: tuple[Message, ...]
     max_output_tokens: int
@@ -28,15 +36,28 @@ class ModelRequest:
     seed: int | None = None
     reasoning_effort: str | None = None
     json_schema: Mapping[str, Json] | None = None
+    is_zdr: bool = False
+
+    @property
+    def max_prompt_tokens(self) -> int:
+        """The most tokens that the prompt can have: every byte a token, with what a wire format adds."""
+        schema = 0 if self.json_schema is None else len(canonical_json(dict(self.json_schema)))
+        return schema + sum(len(m.content.encode()) + MESSAGE_OVERHEAD_TOKENS for m in self.messages)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WireRequest:
-    """A POST: `path` is joined to the provider's base URL; `headers` hold no key (the client adds it)."""
+    """A POST: `path` is joined to the provider's base URL; `headers` hold no key (the client adds it).
+
+    Attributes:
+        key_body: what makes the call the same call where the body says more than that (a price limit does not change
+            the answer, so a new price must not make a paid reply unknown); None = the body.
+    """
 
     path: str
     body: bytes
     headers: Mapping[str, str] = field(default_factory=dict)
+    key_body: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +67,7 @@ class RawReply:
     Attributes:
         headers: lower-case names.
         failure: why there is no answer, without secrets; "" where there is one.
+        wait_s: its provider or endpoint is set aside for so many seconds more: asking sooner is of no use.
     """
 
     http_status: int
@@ -55,6 +77,12 @@ class RawReply:
     is_sent: bool = True
     failure: str = ""
     n_attempts: int = 1
+    wait_s: float | None = None
+
+    @property
+    def is_unanswered(self) -> bool:
+        """Sent, and no answer of the provider's own came back: it may be on the bill."""
+        return (self.http_status == 0 and self.is_sent) or self.http_status in GATEWAY_TIMEOUTS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,14 +7,12 @@ from decimal import Decimal
 
 from modelsearch.catalog.price import Prices, dearest_prices, prices_at
 from modelsearch.core.errors import PriceUnknownError
-from modelsearch.core.ids import ItemId, canonical_json
+from modelsearch.core.ids import ItemId
 from modelsearch.core.market import Endpoint, Market, RateKind
 from modelsearch.core.money import call_cost_usd, round_usd
 from modelsearch.core.outcome import Usage
 from modelsearch.core.wire import ModelRequest
 
-MESSAGE_OVERHEAD_TOKENS = 64
-"""Tokens that a wire format may add around one message; no tokenizer makes more tokens than there are bytes."""
 _MTOK = Decimal(1_000_000)
 _EXPECTED_CHARS_PER_TOKEN = 4.0
 # a model of 0.3 B parameters on one core, within a factor of 2 (make local): for an order before anything is bought
@@ -45,7 +43,7 @@ class PriceBook:
         Raises:
             PriceUnknownError: no bound can be given without an input and an output price, or for an unknown fee.
         """
-        n_in = _max_prompt_tokens(request)
+        n_in = request.max_prompt_tokens
         prices = dearest_prices(endpoint, self.now(), max_prompt_tokens=n_in)
         dear_in, dear_out = _dearest(prices, _INPUT_KINDS), _dearest(prices, _OUTPUT_KINDS)
         if dear_in is None or dear_out is None:
@@ -78,12 +76,6 @@ class PriceBook:
             return float(self.cost(endpoint, usage))
         except PriceUnknownError:
             return None
-
-
-def _max_prompt_tokens(request: ModelRequest) -> int:
-    """No tokenizer makes more tokens than there are bytes."""
-    schema = 0 if request.json_schema is None else len(canonical_json(dict(request.json_schema)))
-    return schema + sum(len(m.content.encode()) + MESSAGE_OVERHEAD_TOKENS for m in request.messages)
 
 
 def _dearest(prices: Prices, kinds: tuple[RateKind, ...]) -> Decimal | None:

@@ -13,6 +13,8 @@ bill, and `RawReply.is_sent` says so. There is one retry layer, this one.
     transport.py  aiohttp under httpx's transport interface, errors told truthfully
     limits.py     calls in flight (AIMD), requests and tokens a minute
     retry.py      what an error status means, and how long to wait
+    router.py     what OpenRouter is told of who may serve a call
+    listing.py    catalogue pages of a provider, read with its key
     wire_values.py  lenient numbers and strict bodies for the dialects
     dialects/     one wire format a file
 """

@@ -1,5 +1,6 @@
 """OpenAI chat completions, as spoken by OpenAI, OpenRouter, Groq, Together, Mistral, DeepSeek, vLLM, llama.cpp, ..."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, ClassVar
@@ -11,6 +12,7 @@ from modelsearch.core.outcome import Reply, Status, Usage
 from modelsearch.core.registry import register
 from modelsearch.core.wire import ModelRequest, RawReply, Retry, WireRequest
 from modelsearch.providers.retry import classify_error
+from modelsearch.providers.router import ROUTER_ID, preferences, price_limits
 from modelsearch.providers.wire_values import (
     ERROR_TEXT_CHARS,
     Number,
@@ -22,10 +24,10 @@ from modelsearch.providers.wire_values import (
     without_system,
 )
 
+_PATH = "/chat/completions"
 _HEADERS = {"content-type": "application/json"}
 _REFUSED = frozenset({"content_filter", "safety"})
 _TRUNCATED = frozenset({"length", "max_tokens", "model_length"})
-ROUTER_ID = "openrouter"
 
 
 class _PromptDetails(msgspec.Struct):
@@ -101,8 +103,11 @@ class OpenAiChat:
         if request.json_schema is not None and "json_schema" in can:
             schema = {"name": "answer", "strict": True, "schema": dict(request.json_schema)}
             body["response_format"] = {"type": "json_schema", "json_schema": schema}
-        body.update(_routing(request, endpoint))
-        return WireRequest(path="/chat/completions", body=_ENCODER.encode(body), headers=_HEADERS)
+        if request.reasoning_effort is not None and "reasoning" in can:
+            body.update(_effort(request.reasoning_effort, endpoint))
+        if endpoint.provider_id == ROUTER_ID:
+            return _routed(body, request, endpoint)
+        return WireRequest(path=_PATH, body=_ENCODER.encode(body), headers=_HEADERS)
 
     def decode(self, raw: RawReply) -> Reply:
         body = read_body(_DECODER, raw)
@@ -127,8 +132,15 @@ class OpenAiChat:
 
     def classify(self, raw: RawReply) -> Retry:
         body = read_object(raw)
-        error = error_of(body.get("error") or {"message": body.get("message") or body.get("detail")})
-        return classify_error(raw, error)
+        told = body.get("error") or _choice_error(body) or {"message": body.get("message") or body.get("detail")}
+        return classify_error(raw, error_of(told))
+
+
+def _choice_error(body: Mapping[str, Any]) -> object:
+    """The error that a router tells inside the first choice."""
+    choices = body.get("choices")
+    first = choices[0] if isinstance(choices, list) and choices else None
+    return first.get("error") if isinstance(first, dict) else None
 
 
 def _messages(request: ModelRequest, endpoint: Endpoint) -> list[dict[str, str]]:
@@ -136,17 +148,19 @@ def _messages(request: ModelRequest, endpoint: Endpoint) -> list[dict[str, str]]
     return [{"role": message.role, "content": message.content} for message in messages]
 
 
-def _routing(request: ModelRequest, endpoint: Endpoint) -> dict[str, Any]:
-    """Effort, and at OpenRouter the pinned host: no fallbacks, and no host that would drop a parameter in silence."""
-    is_router = endpoint.provider_id == ROUTER_ID
-    body: dict[str, Any] = {}
-    if request.reasoning_effort is not None and "reasoning" in endpoint.capabilities:
-        effort = request.reasoning_effort
-        body.update({"reasoning": {"effort": effort}} if is_router else {"reasoning_effort": effort})
-    if is_router:
-        pin = {"only": [endpoint.host], "allow_fallbacks": False} if endpoint.host else {}
-        body["provider"] = {**pin, "require_parameters": True}
-    return body
+def _effort(effort: str, endpoint: Endpoint) -> dict[str, Any]:
+    return {"reasoning": {"effort": effort}} if endpoint.provider_id == ROUTER_ID else {"reasoning_effort": effort}
+
+
+def _routed(body: dict[str, Any], request: ModelRequest, endpoint: Endpoint) -> WireRequest:
+    """A request to OpenRouter. Its price limit is no part of what makes it the same call."""
+    wanted = preferences(request, endpoint)
+    key_body = _ENCODER.encode({**body, "provider": wanted})
+    limits = price_limits(request, endpoint)
+    if not limits:
+        return WireRequest(path=_PATH, body=key_body, headers=_HEADERS)
+    sent = _ENCODER.encode({**body, "provider": {**wanted, "max_price": limits}})
+    return WireRequest(path=_PATH, body=sent, headers=_HEADERS, key_body=key_body)
 
 
 def _status(choice: _Choice | None, text: str) -> Status:

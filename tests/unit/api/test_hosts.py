@@ -118,7 +118,7 @@ async def test_only_open_routes_of_the_router_that_may_be_called_are_asked_for()
 @pytest.mark.parametrize(
     ("body", "reason"),
     [
-        (500, "HTTP 500"),
+        (404, "HTTP 404"),
         (401, "HTTP 401"),
         (b"<html>", "the listing cannot be read"),
         (listing(), "no live host with a known price is listed"),
@@ -126,10 +126,7 @@ async def test_only_open_routes_of_the_router_that_may_be_called_are_asked_for()
         (listing(priced("a", "-1", "-1")), "no live host with a known price is listed"),
     ],
 )
-async def test_what_cannot_be_known_stays_as_it_is_with_one_warning(
-    body: bytes | int, reason: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("modelsearch.providers.listing.Pace.pause_s", 0.0, raising=False)
+async def test_what_cannot_be_known_stays_as_it_is_with_one_warning(body: bytes | int, reason: str) -> None:
     before = market_of(endpoint("acme/m-2"), endpoint("acme/m-1"), endpoint("plain"))
     market, (warning,), _ = await pin(before, {**ONE, "/models/acme/m-2/endpoints": body})
     assert hosts(market) == [None, "cheap/fp8", None]

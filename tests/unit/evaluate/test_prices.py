@@ -10,8 +10,8 @@ from modelsearch.core.errors import PriceUnknownError
 from modelsearch.core.ids import ItemId
 from modelsearch.core.market import Endpoint, Rate, RateKind
 from modelsearch.core.outcome import Usage
-from modelsearch.core.wire import Message, ModelRequest
-from modelsearch.evaluate.prices import MESSAGE_OVERHEAD_TOKENS, PriceBook
+from modelsearch.core.wire import MESSAGE_OVERHEAD_TOKENS, Message, ModelRequest
+from modelsearch.evaluate.prices import PriceBook
 from modelsearch.testing.factories import make_endpoint, make_market, make_provider
 
 NOW = datetime(2026, 9, 1, 12, tzinfo=UTC)
