@@ -2,7 +2,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from modelsearch.core.ids import EndpointId, ModelId
+from modelsearch.core.ids import EndpointId, ModelId, ProviderId
+from modelsearch.core.market import Family
 from modelsearch.core.search import SearchView
 from modelsearch.search.filters.cheapest_endpoint import CheapestEndpoint
 from modelsearch.testing.factories import make_market, make_view
@@ -45,3 +46,31 @@ def test_the_reason_names_the_cheaper_host() -> None:
     (drop,) = CheapestEndpoint().drop(_view([0.9, 0.2, 0.1], ["fp8"] * 3))
     assert drop.reason.startswith("m02 serves the same model for 100 USD per 1,000 items")
     assert EndpointId("m02") in drop.remedy
+
+
+def _hosted(providers: list[str], quantization: str | None) -> SearchView:
+    """m00 is the dear baseline; the others serve the model of family f0, whose maker p1 serves nothing else."""
+    costs = [0.9, 0.3, 0.1, 0.2, 0.25]
+    market = make_market(len(costs), list_cost_usd=costs)
+    endpoints = {
+        name: replace(e, model_id=ModelId("m03"), quantization=quantization, provider_id=ProviderId(providers[row]))
+        for row, (name, e) in enumerate(market.endpoints.items())
+    }
+    extra = {
+        EndpointId(f"{p}/{model}"): replace(next(iter(endpoints.values())), id=EndpointId(f"{p}/{model}"),
+                                            model_id=ModelId(model), provider_id=ProviderId(p))
+        for p, model in [("hub", "m01"), ("hub", "m02"), ("hub", "m04"), ("maker", "m00")]
+    }  # fmt: skip
+    families = {"f0": Family(id="f0"), "f0_child": Family(id="f0_child", lineage="f0")}
+    models = {name: replace(m, family="f0_child" if name == "m03" else m.family) for name, m in market.models.items()}
+    market = replace(market, endpoints={**endpoints, **extra}, families=families, models=models)
+    return make_view(np.full((len(costs), 2), NAN), list_cost_usd=costs, market=market)
+
+
+def test_of_unknown_precision_the_makers_endpoint_stays_beside_the_cheapest() -> None:
+    assert _dropped(_hosted(["hub", "maker", "hub", "hub", "maker"], None)) == ["m03", "m01"]
+    assert _dropped(_hosted(["hub", "hub", "hub", "hub", "hub"], None)) == ["m03", "m04", "m01"]
+
+
+def test_of_known_precision_the_cheapest_is_enough() -> None:
+    assert _dropped(_hosted(["hub", "maker", "hub", "hub", "maker"], "bf16")) == ["m03", "m04", "m01"]
