@@ -242,6 +242,7 @@ def model_request(task: TaskSpec, renderer: PromptRenderer, single: Single, item
         max_output_tokens=params.max_output_tokens or task.max_output_tokens,
         temperature=task.temperature if params.temperature is None else params.temperature,
         reasoning_effort=params.reasoning_effort,
+        is_zdr="zdr" in task.requirements.needs,
     )
 
 
