@@ -331,6 +331,13 @@ def test_work_is_split_by_account_and_long_work_stands_apart() -> None:
     }
 
 
+def test_a_task_that_requires_zero_retention_says_so_in_its_requests() -> None:
+    task = make_task(1)
+    private = replace(task, requirements=replace(task.requirements, needs=frozenset({"zdr"})))
+    asked = [model_request(t, PromptRenderer(t), single("m00"), t.items[0]).is_zdr for t in (task, private)]
+    assert asked == [False, True]
+
+
 def test_a_request_takes_its_parameters_from_the_candidate_and_then_the_task() -> None:
     task = make_task(1, temperature=0.0, max_output_tokens=77)
     plain = model_request(task, PromptRenderer(task), single("m00"), task.items[0])

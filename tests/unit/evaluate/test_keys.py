@@ -33,3 +33,9 @@ def test_prices_and_headers_do_not_shape_the_key() -> None:
     with_header = replace(WIRE, headers={"authorization": "Bearer secret"})
     assert call_key(endpoint, URL, with_header, 0) == call_key(endpoint, URL, WIRE, 0)
     assert call_key(replace(endpoint, rates=()), URL, WIRE, 0) == call_key(endpoint, URL, WIRE, 0)
+
+
+def test_what_does_not_change_the_answer_is_left_out_of_the_key() -> None:
+    endpoint = make_endpoint("m00")
+    limited = replace(WIRE, body=b'{"a":1,"max_price":2}', key_body=WIRE.body)
+    assert call_key(endpoint, URL, limited, 0) == call_key(endpoint, URL, WIRE, 0)

@@ -1,9 +1,12 @@
 import json
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
+import pytest
+
 from modelsearch.core.ids import EndpointId, ModelId, ProviderId
-from modelsearch.core.market import Endpoint
+from modelsearch.core.market import Endpoint, Rate
 from modelsearch.core.wire import Message, ModelRequest
 from modelsearch.providers.dialects.openai_chat import OpenAiChat
 
@@ -70,6 +73,23 @@ def test_the_router_is_pinned_to_the_host() -> None:
 
 def test_the_router_without_a_host_still_requires_the_parameters() -> None:
     assert body_of(REQUEST, make_endpoint(provider="openrouter"))["provider"] == {"require_parameters": True}
+
+
+def test_the_router_is_told_of_zero_retention_and_nobody_else_is() -> None:
+    private = replace(REQUEST, is_zdr=True)
+    told = body_of(private, make_endpoint(provider="openrouter"))["provider"]
+    assert told == {"zdr": True, "data_collection": "deny", "require_parameters": True}
+    assert body_of(private, make_endpoint()) == body_of(REQUEST, make_endpoint())
+
+
+def test_the_router_refuses_a_dearer_host_and_the_limit_does_not_make_it_another_call() -> None:
+    free = make_endpoint(provider="openrouter", host="acme/fp8")
+    priced = replace(free, rates=(Rate(kind="input", usd=Decimal("0.15")), Rate(kind="output", usd=Decimal(2))))
+    limit = body_of(REQUEST, priced)["provider"].pop("max_price")
+    assert limit == pytest.approx({"prompt": 0.15, "completion": 2.0, "request": 0.0}, rel=1e-5)
+    plain, sent = OpenAiChat().encode(REQUEST, free), OpenAiChat().encode(REQUEST, priced)
+    assert (plain.key_body, sent.key_body) == (None, plain.body)
+    assert body_of(REQUEST, make_endpoint())["messages"] == json.loads(sent.body)["messages"]
 
 
 def test_a_host_means_nothing_to_other_providers() -> None:
