@@ -6,13 +6,14 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
+from modelsearch.api.hosts import pinned
 from modelsearch.api.keys import Coverage, drops_without_key, keys_of
 from modelsearch.api.request import SearchRequest
-from modelsearch.api.source import Source, open_source, read_baseline_outcomes, source_again
+from modelsearch.api.source import Source, open_source, read_baseline_outcomes, source_again, with_market
 from modelsearch.catalog.plan_file import read_plan
 from modelsearch.core.budget import Budget
 from modelsearch.core.errors import JournalError
-from modelsearch.core.events import Event, PhaseClosed
+from modelsearch.core.events import Event, PhaseClosed, Warned
 from modelsearch.core.ids import Json, ProviderId
 from modelsearch.core.money import usd
 from modelsearch.core.outcome import Outcome
@@ -25,7 +26,7 @@ from modelsearch.search.plan import make_plan
 from modelsearch.settings import Settings
 from modelsearch.store.journal import Journal
 from modelsearch.store.layout import RunDir, fingerprint
-from modelsearch.store.setting_json import Snapshot, sha256_of, snapshot_from_json, snapshot_to_json
+from modelsearch.store.setting_json import sha256_of, snapshot_from_json
 
 AVAILABLE = "available"
 """Phase before the plan's own: who can be called at all, and what is known of the baseline already."""
@@ -38,18 +39,21 @@ class Begun:
 
     Attributes:
         drops, imports: of the phase `available`; empty where an earlier life closed it.
+        warnings: of what was read before the search, for its journal.
+        plan_data: what the plan was made of.
         fingerprint: only a search with the same one may go on with a journal.
-        snapshot: the content of the run's setting.json; empty for a run of a version that had none.
+        is_resumed: gone on with from the run's own copy of its setting.
     """
 
     source: Source
     setting: Setting
     plan: Plan
+    plan_data: Mapping[str, Any]
     keys: Mapping[ProviderId, str]
     fingerprint: str
     drops: tuple[Drop, ...] = ()
     imports: tuple[Outcome, ...] = ()
-    snapshot: bytes = b""
+    warnings: tuple[Warned, ...] = ()
     is_resumed: bool = False
 
 
@@ -78,12 +82,34 @@ def begun_with(
         source=source,
         setting=setting,
         plan=plan,
+        plan_data=plan_data,
         keys=keys,
         fingerprint=search_fingerprint(request, setting, plan),
         drops=drops,
         imports=imports,
-        snapshot=snapshot_to_json(Snapshot(setting=setting, plan=plan_data)),
     )
+
+
+async def with_hosts(begun: Begun, request: SearchRequest) -> Begun:
+    """The same search with a host pinned for each router endpoint that could be a candidate, at that host's prices.
+
+    Recorded and emulated searches call no router, and are left as they are.
+
+    Raises:
+        InputError: with the hosts' prices something cannot be used.
+    """
+    source = begun.source
+    if source.table is not None or source.is_emulated:
+        return begun
+    gone = {drop.candidate_id for drop in begun.drops}
+    wanted = [candidate.endpoint_id for candidate in source.candidates if candidate.id not in gone]
+    kind = source.market.task_kinds.get(source.task.kind)
+    needs = source.task.requirements.needs | (kind.requires if kind is not None else frozenset())
+    market, warnings = await pinned(source.market, wanted, begun.keys, needs=needs)
+    if market is source.market:
+        return replace(begun, warnings=warnings)
+    again = begun_with(request, with_market(source, market), begun.plan_data, begun.keys)
+    return replace(again, warnings=warnings)
 
 
 def begun_before(request: SearchRequest, run: RunDir, settings: Settings, stack: ExitStack) -> Begun | None:
@@ -98,8 +124,7 @@ def begun_before(request: SearchRequest, run: RunDir, settings: Settings, stack:
     header, events = Journal.read(run.journal)
     if SHA_KEY not in header:
         return None
-    content = _read_snapshot(run, header[SHA_KEY])
-    snapshot = snapshot_from_json(content)
+    snapshot = snapshot_from_json(_read_snapshot(run, header[SHA_KEY]))
     plan, source = make_plan(snapshot.plan), source_again(request, snapshot.setting, stack)
     keys = keys_of(source.market, settings)
     check_providers(source.market.providers.values(), keys)
@@ -108,11 +133,11 @@ def begun_before(request: SearchRequest, run: RunDir, settings: Settings, stack:
         source=source,
         setting=replace(snapshot.setting, market=source.market),
         plan=plan,
+        plan_data=snapshot.plan,
         keys=keys,
         fingerprint=_known_fingerprint(header, request) or search_fingerprint(request, snapshot.setting, plan),
         drops=drops,
         imports=imports,
-        snapshot=content,
         is_resumed=True,
     )
 

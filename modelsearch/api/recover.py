@@ -58,8 +58,7 @@ def recover(events: Sequence[Event], caller: Caller, market: Market) -> Recovere
         endpoint = market.endpoints[reservation.endpoint_id]
         raw = RawReply(http_status=reply.http_status, body=reply.body, latency_s=reply.latency_s)
         if call_id in settled:
-            answer = caller.reused(endpoint, reservation.key, raw)
-            answer = replace(answer, call_id=call_id, cost_usd=settled[call_id].cost_usd)
+            answer = caller.paid(endpoint, call_id, raw, settled[call_id].cost_usd)
         else:
             scratch = _ledger_with(call_id, reservation.amount_usd)
             answer = replace(caller, ledger=scratch).book(endpoint, call_id, reservation.key, raw)

@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from modelsearch.api.begun import AVAILABLE, Begun, begun_before, begun_now
+from modelsearch.api.begun import AVAILABLE, Begun, begun_before, begun_now, with_hosts
 from modelsearch.api.keys import check_live_keys
 from modelsearch.api.lives import begin_life, last_written_s
 from modelsearch.api.request import SearchRequest
@@ -87,7 +87,7 @@ async def open_session(request: SearchRequest, opening: Opening | None = None) -
         wired = wire(begun.source, begun.setting, client=client, replies=replies, recorder=recorder, run=run)
         search = Search(fold=wired.fold, evaluator=wired.evaluator, recorder=recorder, ledger=wired.ledger)
         if AVAILABLE not in search.fold.closed_phases:
-            begin(search, wired.known, begun.drops, begun.imports)
+            begin(search, wired.known, begun)
         if any(phase.name not in search.fold.closed_phases for phase in begun.plan.phases):
             check_live_keys(search.fold, begun.keys)
         yield Session(
@@ -110,7 +110,8 @@ async def _begun(request: SearchRequest, opening: Opening, stack: ExitStack) -> 
         if before is not None:
             return before
     begun = await asyncio.to_thread(begun_now, request, settings, stack, opening.task)
-    if opening.run is None:
+    if opening.run is None or not Journal.is_begun(opening.run.journal):
+        begun = await with_hosts(begun, request)
         check_free_phases(begun.setting, begun.plan, begun.drops)
     return begun
 

@@ -88,22 +88,31 @@ def open_source(
         market, default_baseline = serve_world(task, market, request, stack=stack)
         request = replace(request, baseline=request.baseline or default_baseline)
     check_names(task.requirements, market)
-    prices, renderer = PriceBook(market=market), PromptRenderer(task)
-    candidates = candidates_of(task, market)
-    baseline = baseline_of(request.baseline, candidates)
-    costs = list_costs_of(task, market, candidates, prices, renderer)
-    check_baseline(baseline, costs)
-    return Source(
+    prices, candidates = PriceBook(market=market), candidates_of(task, market)
+    source = Source(
         task=task,
         market=market,
         prices=prices,
         costs=prices,
         candidates=candidates,
-        baseline=baseline,
-        list_cost_usd=costs,
-        renderer=renderer,
+        baseline=baseline_of(request.baseline, candidates),
+        list_cost_usd={},
+        renderer=PromptRenderer(task),
         is_emulated=request.is_emulated,
     )
+    return with_market(source, market)
+
+
+def with_market(source: Source, market: Market) -> Source:
+    """The source at the prices of a market with the same endpoints.
+
+    Raises:
+        BaselineError: the baseline has no price there.
+    """
+    prices = PriceBook(market=market)
+    costs = list_costs_of(source.task, market, source.candidates, prices, source.renderer)
+    check_baseline(source.baseline, costs)
+    return replace(source, market=market, prices=prices, costs=prices, list_cost_usd=costs)
 
 
 def source_again(request: SearchRequest, setting: Setting, stack: ExitStack) -> Source:

@@ -1,6 +1,6 @@
 """Evaluator, ledger and state of a run, brought up to date with its journal."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -21,9 +21,8 @@ from modelsearch.api.source import Source
 from modelsearch.core.events import Event, PhaseClosed, PhaseStarted, RoundClosed
 from modelsearch.core.ids import CallId, Json
 from modelsearch.core.money import ZERO_USD
-from modelsearch.core.outcome import Outcome
 from modelsearch.core.ports import Client, Evaluator, Recorder, ReplyStore
-from modelsearch.core.search import Drop, Move, Setting
+from modelsearch.core.search import Move, Setting
 from modelsearch.evaluate.caller import Caller
 from modelsearch.evaluate.evaluator import LiveEvaluator, Plugs
 from modelsearch.evaluate.known import Known
@@ -37,7 +36,7 @@ from modelsearch.store.journal import Journal
 from modelsearch.store.layout import RunDir, write_header, write_whole
 from modelsearch.store.ledger import Ledger
 from modelsearch.store.replies import MemoryReplies, SqliteReplies
-from modelsearch.store.setting_json import sha256_of
+from modelsearch.store.setting_json import Snapshot, sha256_of, snapshot_to_json
 
 Watch = Callable[[Event], None]
 
@@ -75,8 +74,9 @@ def open_journal(request: SearchRequest, run: RunDir, begun: Begun) -> Iterator[
     setting, asked = begun.setting, request.to_json()
     header: dict[str, Json] = {"run_id": str(run.run_id), "fingerprint": begun.fingerprint, "request": asked}
     if not begun.is_resumed and not Journal.is_begun(run.journal):
-        write_whole(run.setting, begun.snapshot)
-        header[SHA_KEY] = sha256_of(begun.snapshot)
+        snapshot = snapshot_to_json(Snapshot(setting=setting, plan=begun.plan_data))
+        write_whole(run.setting, snapshot)
+        header[SHA_KEY] = sha256_of(snapshot)
     with Journal.open(run.journal, header=header) as journal:
         if not run.header.exists():
             told: Mapping[str, Json] = {
@@ -143,7 +143,7 @@ def wire(
     return Wired(evaluator=evaluator, ledger=ledger, fold=fold, known=known)
 
 
-def begin(search: Search, known: Known, drops: Sequence[Drop], imported: Sequence[Outcome]) -> None:
+def begin(search: Search, known: Known, begun: Begun) -> None:
     """The phase before the plan's own, recorded once: who cannot be called, and the baseline's known outcomes.
 
     Goes on where an earlier life left it.
@@ -151,10 +151,12 @@ def begin(search: Search, known: Known, drops: Sequence[Drop], imported: Sequenc
     fold = search.fold
     if fold.open_phase != AVAILABLE:
         search.record(PhaseStarted(phase=AVAILABLE, spend_usd=ZERO_USD))
+        for warned in begun.warnings:
+            search.record(warned)
     if fold.next_round == 0:
         if fold.open_move is None:
-            search.record(Move(phase=AVAILABLE, round=0, drops=tuple(drops)))
-        for outcome in imported:
+            search.record(Move(phase=AVAILABLE, round=0, drops=begun.drops))
+        for outcome in begun.imports:
             known.add(outcome)
             fold.take(outcome)
         search.record(RoundClosed(phase=AVAILABLE, round=0))
