@@ -77,7 +77,9 @@ class Provider:
     Attributes:
         dialect: registered wire format.
         max_concurrency: upper end of calls in flight per account; `rpm`, `tpm`: requests, tokens a minute or None.
-        is_zdr: zero data retention for API calls by default or on request without a contract.
+        is_zdr: zero data retention by default or by a field of the request (which is then sent); a contract or a
+            setting of the account cannot be seen from here, so it is no True.
+        regions: where calls are processed, all of them; empty = not known.
     """
 
     id: ProviderId

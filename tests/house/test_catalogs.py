@@ -183,3 +183,24 @@ def test_the_generated_files_are_what_the_generator_writes(tmp_path: Path) -> No
     write_catalogs(DATA, copy)
     for path in [*CATALOGS.glob("*.yaml"), *(CATALOGS / "providers").glob("*.yaml")]:
         assert (copy / path.relative_to(CATALOGS)).read_text("utf-8") == path.read_text("utf-8"), path.name
+
+
+def test_zero_retention_is_claimed_only_where_a_request_can_have_it() -> None:
+    claimed = {p.id for p in market().providers.values() if p.is_zdr and p.pricing_class != "local"}
+    assert claimed == {"openrouter", "fireworks"}
+
+
+def test_a_region_is_named_only_where_it_is_a_fact() -> None:
+    places = {p.id: p.regions for p in market().providers.values() if p.regions and p.pricing_class != "local"}
+    assert places == {"mistral": ("eu",), "deepseek": ("cn",), "alibaba": ("sg",)}
+
+
+def test_a_limit_that_is_not_known_is_said_to_be_so() -> None:
+    for provider in market().providers.values():
+        if provider.pricing_class != "local" and provider.rpm is None:
+            head = (CATALOGS / "providers" / f"{provider.id}.yaml").read_text(encoding="utf-8").split("\nendpoints:")[0]
+            assert "# rpm, tpm: null = not limited by us." in head, provider.id
+
+
+def test_choosing_among_labels_is_scored_as_a_choice() -> None:
+    assert market().task_kinds["classification"].scorer == "choice"
