@@ -18,6 +18,7 @@ from modelsearch.providers.clock import SystemClock
 from modelsearch.providers.transport import MAX_REPLY_BYTES
 
 _OK = 200
+_REFUSED = 401
 _WORTH_A_REPEAT = frozenset({408, 429, 500, 502, 503, 504, 529})
 
 
@@ -40,7 +41,7 @@ class Pace:
         pause_s: seconds between two attempts.
     """
 
-    max_concurrency: int = 16
+    max_concurrency: int = 8
     page_s: float = 10.0
     whole_s: float = 60.0
     max_attempts: int = 2
@@ -55,10 +56,13 @@ class _Reader:
     pace: Pace
     clock: Clock
     places: asyncio.Semaphore
+    is_refused: bool = False
 
     async def page(self, path: str) -> Page:
-        """One page, with its repeats."""
+        """One page, with its repeats; none once the key was refused."""
         async with self.places:
+            if self.is_refused:
+                return Page(failure=f"HTTP {_REFUSED}")
             page, is_final = await self._attempt(path)
             for _ in range(1, self.pace.max_attempts):
                 if is_final:
@@ -80,6 +84,7 @@ class _Reader:
                     await response.aclose()
         except Exception as error:  # noqa: BLE001 - whatever a transport raises, one page is missing and no more
             return Page(failure=self._hidden(f"{type(error).__name__}: {error}".rstrip(": "))), False
+        self.is_refused = self.is_refused or response.status_code == _REFUSED
         if response.status_code != _OK:
             return Page(failure=f"HTTP {response.status_code}"), response.status_code not in _WORTH_A_REPEAT
         if len(body) > MAX_REPLY_BYTES:

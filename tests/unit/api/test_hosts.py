@@ -119,7 +119,7 @@ async def test_only_open_routes_of_the_router_that_may_be_called_are_asked_for()
     ("body", "reason"),
     [
         (404, "HTTP 404"),
-        (401, "HTTP 401"),
+        (403, "HTTP 403"),
         (b"<html>", "the listing cannot be read"),
         (listing(), "no live host with a known price is listed"),
         (listing(entry(status=-1)), "no live host with a known price is listed"),

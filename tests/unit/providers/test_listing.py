@@ -148,3 +148,15 @@ async def test_a_url_or_key_that_cannot_be_used_is_the_users_to_correct() -> Non
         await read_pages(make_provider(base_url="ftp://x"), KEY, ["/a"])
     with pytest.raises(KeyMissingError, match="ACME_API_KEY"):
         await read_pages(make_provider(), None, ["/a"])
+
+
+async def test_a_key_that_is_refused_is_not_shown_around() -> None:
+    asked: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        return httpx.Response(401)
+
+    pages = await read(*(f"/{n}" for n in range(30)), answer=answer, pace=Pace(max_concurrency=2))
+    assert pages == [Page(failure="HTTP 401")] * 30
+    assert len(asked) <= 2
