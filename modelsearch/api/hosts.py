@@ -44,7 +44,11 @@ class _Listing:
             hosts = hosts_of(page.body, observed_at=self.today, wire_name=endpoint.wire_name)
         except ValueError:
             return "the listing cannot be read"
-        allowed = [host for host in hosts if self.zdr is None or (endpoint.wire_name, host.tag) in self.zdr]
+        allowed = [
+            host
+            for host in hosts
+            if (self.zdr is None or (endpoint.wire_name, host.tag) in self.zdr) and _is_named(host, endpoint.host)
+        ]
         return cheapest_host(allowed, self.needs) or "no live host with a known price is listed"
 
 
@@ -56,9 +60,10 @@ async def pinned(
     needs: Collection[str] = (),
     transport_factory: TransportFactory | None = None,
 ) -> tuple[Market, tuple[Warned, ...]]:
-    """Pin the cheapest live host of each OpenRouter endpoint that names none, with that host's prices of today.
+    """Pin the cheapest live host of each OpenRouter endpoint, with that host's prices of today.
 
-    Reads one page a model and spends nothing. An endpoint whose listing cannot be had stays as it is.
+    Where the catalogue names the host, it is that one, and only its prices are brought up to date. Reads one page a
+    model and spends nothing. An endpoint whose listing cannot be had stays as it is.
 
     Args:
         market: of the catalogue.
@@ -75,7 +80,7 @@ async def pinned(
         CatalogError, KeyMissingError: OpenRouter's URL or key cannot be used at all.
     """
     wanted = [market.endpoints[i] for i in sorted({*endpoint_ids} & market.endpoints.keys())]
-    wanted = [endpoint for endpoint in wanted if endpoint.provider_id == ROUTER_ID and endpoint.host is None]
+    wanted = [endpoint for endpoint in wanted if endpoint.provider_id == ROUTER_ID]
     router = market.providers.get(ROUTER_ID)
     if not wanted or router is None or ROUTER_ID not in keys:
         return market, ()
@@ -85,8 +90,13 @@ async def pinned(
     listing = _listing(pages, frozenset(needs), datetime.now(UTC).date())
     found = {endpoint.id: listing.host(endpoint) for endpoint in wanted}
     chosen = {i: with_host(market.endpoints[i], host) for i, host in found.items() if isinstance(host, Host)}
-    without = {i: reason for i, reason in found.items() if isinstance(reason, str)}
+    without = {i: why for i, why in found.items() if isinstance(why, str) and market.endpoints[i].host is None}
     return replace(market, endpoints={**market.endpoints, **chosen}), tuple(_warnings(without, len(wanted)))
+
+
+def _is_named(host: Host, name: str | None) -> bool:
+    """Whether a host is the one that the catalogue names, which may leave out what it says of precision or place."""
+    return name is None or host.tag == name or host.tag.startswith(f"{name}/")
 
 
 def _listing(pages: Mapping[str, Page], needs: frozenset[str], today: date) -> _Listing:

@@ -103,7 +103,7 @@ async def test_the_cheapest_host_is_pinned_with_its_own_prices_of_today() -> Non
 async def test_only_open_routes_of_the_router_that_may_be_called_are_asked_for() -> None:
     market = market_of(
         endpoint("acme/m-1"),
-        endpoint("openai/gpt", host="openai"),
+        endpoint("openai/gpt", provider="azure", host="openai"),
         endpoint("acme/m-1", provider="together"),
         endpoint("acme/unwanted"),
     )
@@ -113,6 +113,17 @@ async def test_only_open_routes_of_the_router_that_may_be_called_are_asked_for()
     assert hosts(found) == ["cheap/fp8", "openai", None, None]
     assert router.asked == ["/models/acme/m-1/endpoints"]
     assert warnings == ()
+
+
+async def test_a_host_that_the_catalogue_names_is_kept_and_gets_its_prices() -> None:
+    named = [endpoint("acme/m-1", host=name) for name in ("dear", "dear/fp16", "chea", "down")]
+    for before in named:
+        market, warnings, _ = await pin(market_of(before), ONE)
+        (found,) = market.endpoints.values()
+        is_found = str(before.host).startswith("dear")
+        assert warnings == ()
+        assert found.host == ("dear/fp16" if is_found else before.host)
+        assert (found.rates[0].usd == 4) == is_found
 
 
 @pytest.mark.parametrize(
