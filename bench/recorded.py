@@ -13,16 +13,18 @@ import time
 from pathlib import Path
 
 from bench.recorded_server import bill_usd
-from bench.recorded_truth import Truth, truth_of
+from bench.recorded_truth import Row, Truth, truth_of, vote_of
 from bench.trajectory import Trajectory, difference, trajectory_of
 from modelsearch.api.request import SearchRequest
 from modelsearch.api.run import search
 from modelsearch.api.session import Opening
+from modelsearch.core.candidate import Ensemble
 from modelsearch.core.ids import RunId
-from modelsearch.core.result import SearchResult
+from modelsearch.core.result import Certainty, SearchResult
 from modelsearch.emulator.server import spawned_emulator
 from modelsearch.settings import read_settings
 from modelsearch.store.layout import RunDir
+from modelsearch.store.recorded import read_recorded_table
 
 TABLE = "textclass__policy_EN"
 BASELINE = "o1-2024-12-17"
@@ -52,14 +54,16 @@ def main() -> int:
         print(f"different: {line}")
     tell_decision(near)
     truth = truth_of(_SHARED, folder)
-    is_right = tell_truth(truth, near)
+    known = row_of(near, near_path, truth, folder)
+    tell_truth(truth, near, known)
+    is_right = is_true(truth, near, known)
     is_same = not differences
     print(
         f"recorded: {near_path.n_rounds} rounds, {near_path.n_moves} moves, {near_path.n_outcomes} outcomes, "
         f"settled {near.spend.settled_usd} USD in process and {far.spend.settled_usd} over HTTP, of which the emulator "
         f"charged {charged_usd}: "
         f"{'the same search' if is_same else f'{len(differences)} DIFFERENCES'}, "
-        f"recommended {kept_or(near)}, {'truly within the margin' if is_right else 'WRONG'}"
+        f"{kept_or(near)}: {'true to the whole table' if is_right else 'WRONG'}"
     )
     return 0 if is_same and is_right else 1
 
@@ -103,9 +107,11 @@ def decision_differences(near: SearchResult, far: SearchResult) -> list[str]:
 
 
 def kept_or(result: SearchResult) -> str:
-    """The recommendation in short: keeping the baseline is right by itself, and captures nothing."""
+    """The recommendation in short; keeping the baseline captures nothing, and is told with its certainty."""
     found = result.recommendation
-    return "to keep the baseline" if found.candidate_id == result.baseline_id else f"{found.candidate_id}"
+    if found.candidate_id == result.baseline_id:
+        return f"kept the baseline ({found.certainty})"
+    return f"recommended {found.candidate_id} ({found.certainty})"
 
 
 def tell_decision(result: SearchResult) -> None:
@@ -113,23 +119,41 @@ def tell_decision(result: SearchResult) -> None:
     print(f"recommended {found.candidate_id} ({found.certainty}, p {found.p_right}): {found.reason}")
 
 
-def tell_truth(truth: Truth, result: SearchResult) -> bool:
-    """The recommendation on the whole table; True where it is not worse than the margin."""
-    found = result.recommendation
-    known = truth.of(found.candidate_id)
+def row_of(result: SearchResult, path: Trajectory, truth: Truth, folder: Path) -> Row | None:
+    """The recommendation on the whole table; a vote's is counted anew from its members' answers; else None."""
+    candidate_id = result.recommendation.candidate_id
+    made = {candidate.id: candidate for facts in path.rounds for candidate in facts.move.additions}
+    vote = made.get(candidate_id)
+    return vote_of(read_recorded_table(folder), vote) if isinstance(vote, Ensemble) else truth.of(candidate_id)
+
+
+def tell_truth(truth: Truth, result: SearchResult, known: Row | None) -> None:
+    """What the recommendation is worth on the whole table."""
+    found, base = result.recommendation, truth.baseline(BASELINE)
     if known is None:
-        print("truth: the recommendation is a composite; its truth is not a row of the table")
-        return True
-    gap = known.quality - truth.baseline(BASELINE).quality
-    saving = 1 - known.cost_usd / truth.baseline(BASELINE).cost_usd
+        print(f"truth: unknown, {found.candidate_id} is neither a row of the table nor a vote of rows")
+        return
     captured = truth.captured(BASELINE, known, found.margin)
     spent = float(result.spend.settled_usd) / truth.exhaustive_usd
     print(
-        f"truth: quality {known.quality:.4f} against {truth.baseline(BASELINE).quality:.4f} of the baseline "
-        f"(gap {gap:+.4f}, margin {found.margin}), saving {saving:.1%}, net captured {captured}, "
+        f"truth: quality {known.quality:.4f} against {base.quality:.4f} of the baseline "
+        f"(gap {known.quality - base.quality:+.4f}, margin {found.margin}), saving "
+        f"{1 - known.cost_usd / base.cost_usd:.1%}, net captured {captured}, "
         f"spent {spent:.4f} of X = {truth.exhaustive_usd:.4f} USD; best possible: {truth.best(BASELINE, found.margin)}"
     )
-    return gap >= -found.margin - 1e-12
+
+
+def is_true(truth: Truth, result: SearchResult, known: Row | None) -> bool:
+    """Whether the whole table bears the recommendation out.
+
+    A replacement must be within the margin. Keeping the baseline needs a reason, and where it is called certified no
+    cheaper model may be within the margin. What cannot be known is not true.
+    """
+    found = result.recommendation
+    if found.candidate_id == result.baseline_id:
+        is_certified = found.certainty is Certainty.CERTIFIED
+        return bool(found.reason) and not (is_certified and truth.has_saving(result.baseline_id, found.margin))
+    return known is not None and truth.is_within(known, result.baseline_id, found.margin)
 
 
 if __name__ == "__main__":

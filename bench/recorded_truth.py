@@ -1,6 +1,7 @@
 """What a recorded table says of every model, by the judge of the recorded benchmark where it is there."""
 
 import importlib.util
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from modelsearch.core.candidate import Ensemble
+from modelsearch.core.ids import ItemId
+from modelsearch.core.recorded import RecordedTable
+from modelsearch.evaluate.recorded import RecordedReplies, recorded_task
+from modelsearch.evaluate.scoring import make_scorer
 from modelsearch.store.recorded import read_recorded_table
 
 
@@ -40,10 +46,19 @@ class Truth:
         """The baseline's row."""
         return self.rows[model]
 
+    def is_within(self, row: Row, baseline: str, margin: float) -> bool:
+        """Whether it loses no more than the margin against the baseline."""
+        return row.quality >= self.rows[baseline].quality - margin - 1e-12
+
+    def has_saving(self, baseline: str, margin: float) -> bool:
+        """Whether any cheaper model is truly within the margin."""
+        base = self.rows[baseline]
+        return any(r.cost_usd < base.cost_usd and self.is_within(r, baseline, margin) for r in self.rows.values())
+
     def best(self, baseline: str, margin: float) -> str:
         """The cheapest model that is truly within the margin of the baseline, and what it saves."""
         base = self.rows[baseline]
-        right = {name: row for name, row in self.rows.items() if row.quality >= base.quality - margin - 1e-12}
+        right = {name: row for name, row in self.rows.items() if self.is_within(row, baseline, margin)}
         name = min(right, key=lambda name: right[name].cost_usd)
         return f"{name} saves {1 - right[name].cost_usd / base.cost_usd:.1%} ({len(right)} of {len(self.rows)} within)"
 
@@ -52,6 +67,26 @@ class Truth:
         if self.net_captured is None:
             return "unknown (no judge)"
         return f"{self.net_captured(baseline, row.quality, row.cost_usd, margin):.3f}"
+
+
+def vote_of(table: RecordedTable, vote: Ensemble) -> Row:
+    """A vote on the whole table, counted here anew: plurality of canonical answers, ties to the first member.
+
+    Members that say nothing abstain; where all do, the item counts 0. Costs add.
+    """
+    rows = [table.row[member.endpoint_id] for member in vote.members]
+    replies, task = RecordedReplies(table=table), recorded_task(table)
+    scorer = make_scorer(task)
+    items = {item.id: item for item in task.items}
+    total = 0.0
+    for column, item_id in enumerate(table.item_ids):
+        texts = [replies.text(row, column) for row in rows]
+        said = [scorer.canonical(text, items[ItemId(item_id)]) if text else None for text in texts]
+        votes = Counter(answer for answer in said if answer is not None)
+        if votes:
+            winner = next(n for n, answer in enumerate(said) if votes[str(answer)] == max(votes.values()))
+            total += float(table.score[rows[winner], column])
+    return Row(quality=total / len(table.item_ids), cost_usd=float(table.cost_usd[rows].sum(axis=0).mean()))
 
 
 def truth_of(shared: Path, folder: Path) -> Truth:
