@@ -76,9 +76,8 @@ def undecided_reason(view: SearchView, baseline: Estimate, still_open: Sequence[
         return "by list prices no usable candidate costs less, and nothing was bought to check it"
     if baseline.n_items == 0:
         return "none of its items was bought or imported, so nothing was compared with it"
-    n_bare = sum(1 for e in still_open if e.n_pairs == 0)
     head = f"{_count(len(still_open))} could still be good enough"
-    bare = f" ({n_bare} of them never compared)" if n_bare else ""
+    bare = _of_them(view, still_open)
     if best is None:
         return head + bare
     chance = 100 * (best.estimate.p_non_inferior or 0.0)
@@ -88,6 +87,15 @@ def undecided_reason(view: SearchView, baseline: Estimate, still_open: Sequence[
         f"{_shrunk(view, best.estimate)}: "
         f"not worth the risk for a saving of {100 * best.saving:.0f} %"
     )
+
+
+def _of_them(view: SearchView, still_open: Sequence[Estimate]) -> str:
+    """How many of those still open were never compared, and how many were dropped without being proven inferior."""
+    n_bare = sum(1 for e in still_open if e.n_pairs == 0)
+    n_dropped = sum(1 for e in still_open if e.n_pairs > 0 and e.candidate_id not in view.pool)
+    parts = [f"{n_bare} of them never compared"] if n_bare else []
+    parts += [f"{n_dropped} of them unlikely enough to be dropped, though not proven worse"] if n_dropped else []
+    return f" ({', '.join(parts)})" if parts else ""
 
 
 def certified_low(view: SearchView, estimate: Estimate) -> float:

@@ -66,6 +66,12 @@ def test_who_left_before_anything_was_asked_is_no_open_question() -> None:
     assert "(1 shown inferior); 1 that left before anything was asked are not part of this" in got.reason
 
 
+def test_who_was_dropped_without_proof_is_told_apart() -> None:
+    got = answer(make_view(rows(0.8, 0.5, 0.4, n_items=400, n_seen=20), pool=[0]))
+    assert got.certainty is Certainty.UNDECIDED
+    assert "(2 of them unlikely enough to be dropped, though not proven worse)" in got.reason
+
+
 def test_nothing_is_likely_without_the_baseline() -> None:
     scores = rows(0.1, 0.9)
     scores[0] = NAN
