@@ -26,8 +26,9 @@ from modelsearch.emulator.app import EmulatorApp, EmulatorOptions
 from modelsearch.emulator.faults import Faults
 from modelsearch.emulator.replies import Asked, EmulatedReply
 from modelsearch.emulator.server import emulated_market, emulator_server
+from modelsearch.evaluate.asking import model_request
 from modelsearch.evaluate.caller import Caller
-from modelsearch.evaluate.evaluator import LiveEvaluator, Plugs, model_request
+from modelsearch.evaluate.evaluator import LiveEvaluator, Plugs
 from modelsearch.evaluate.known import Known
 from modelsearch.evaluate.prices import PriceBook
 from modelsearch.evaluate.prompt import PromptRenderer
@@ -128,7 +129,7 @@ def calls_hold(folder: Path, *, faults: Faults, is_exact: bool) -> bool:
 
 def _bounds(costs: ItemCosts, market: Market) -> list[Decimal]:
     renderer, endpoint = PromptRenderer(_TASK), market.endpoints[_SINGLE.endpoint_id]
-    return [costs.bound(endpoint, i.id, model_request(_TASK, renderer, _SINGLE, i)) for i in _TASK.items]
+    return [costs.bound(endpoint, i.id, model_request(_TASK, renderer, _SINGLE, i, endpoint)) for i in _TASK.items]
 
 
 async def _life(folder: Path, market: Market, costs: ItemCosts, app: EmulatorApp, cap_usd: Decimal) -> Life:

@@ -7,7 +7,7 @@ from modelsearch.core.candidate import DEFAULT_PROMPT, Single
 from modelsearch.core.errors import BaselineError
 from modelsearch.core.ids import CandidateId, PromptId
 from modelsearch.core.market import Market
-from modelsearch.core.task import TaskSpec
+from modelsearch.core.task import TaskSpec, output_limit_tokens
 from modelsearch.evaluate.prices import PriceBook
 from modelsearch.evaluate.prompt import PromptRenderer
 
@@ -59,7 +59,7 @@ def list_costs_of(
     for candidate in candidates:
         endpoint = market.endpoints[candidate.endpoint_id]
         hidden = HIDDEN_REASONING_TOKENS if "reasoning" in endpoint.capabilities else 0
-        n_output = min(task.max_output_tokens, n_visible + hidden)
+        n_output = min(output_limit_tokens(task, endpoint), n_visible + hidden)
         cost = prices.expected(endpoint, n_chars[candidate.prompt_id], n_output)
         if cost is not None:
             costs[candidate.id] = cost

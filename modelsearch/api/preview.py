@@ -12,7 +12,7 @@ from modelsearch.core.ids import CandidateId
 from modelsearch.core.outcome import Outcome
 from modelsearch.core.plan import Phase, Plan
 from modelsearch.core.search import Drop, Move, Probe, Setting
-from modelsearch.evaluate.evaluator import model_request
+from modelsearch.evaluate.asking import model_request
 from modelsearch.search.endings import check_pool
 from modelsearch.search.fold import Fold
 from modelsearch.search.loop import decide_move
@@ -134,7 +134,8 @@ def _known(begun: Begun) -> list[str]:
 def _prompt(source: Source) -> list[str]:
     """The exact messages of the first item, as the baseline gets them."""
     item = source.task.items[0]
-    request = model_request(source.task, source.renderer, source.baseline, item)
+    endpoint = source.market.endpoints[source.baseline.endpoint_id]
+    request = model_request(source.task, source.renderer, source.baseline, item, endpoint)
     lines = [f"the prompt of item {item.id} (at most {request.max_output_tokens} output tokens):"]
     for message in request.messages:
         lines += [f"--- {message.role}", message.content]

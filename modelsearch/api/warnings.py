@@ -9,6 +9,7 @@ from modelsearch.core.ids import CandidateId
 from modelsearch.core.outcome import Status
 from modelsearch.core.result import Estimate
 from modelsearch.core.search import STATUS_CODES, SearchView
+from modelsearch.core.task import output_limit_tokens
 from modelsearch.evaluate.task_warnings import (
     leaked_example_warning,
     majority_warning,
@@ -39,4 +40,6 @@ def _of_candidate(view: SearchView, candidate_id: CandidateId) -> Iterator[Warne
     asked = [targets[view.setting.item_ids[column]] for column in columns]
     statuses: list[Status] = [_STATUS_OF[int(code)] for code in outcomes.status[row, columns]]
     yield one_answer_warning(candidate_id, answers, asked)
-    yield truncated_warning(candidate_id, statuses, view.task.max_output_tokens)
+    endpoint = view.endpoint(candidate_id)
+    limit = view.task.max_output_tokens if endpoint is None else output_limit_tokens(view.task, endpoint)
+    yield truncated_warning(candidate_id, statuses, limit)

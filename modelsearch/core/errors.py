@@ -100,9 +100,14 @@ class PriceUnknownError(ModelsearchError):
 
 
 class StoppedError(ModelsearchError):
-    """The search stopped before its end; everything paid is kept and `modelsearch resume` goes on."""
+    """The search stopped before its end; everything paid is kept and `modelsearch resume` goes on.
+
+    Attributes:
+        is_perhaps_billed: the call that said so was answered with a success status, so it may be on the bill.
+    """
 
     exit_code = 3
+    is_perhaps_billed = False
 
 
 class AuthenticationError(StoppedError):

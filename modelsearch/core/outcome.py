@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from modelsearch.core.ids import CallId, CandidateId, EndpointId, ItemId
 
@@ -60,6 +60,25 @@ class Usage:
                 yield kind, Decimal(n_tokens)
 
 
+class ServedBy(NamedTuple):
+    """Who answered; as text, for the record, the three parts are joined."""
+
+    model: str = ""
+    host: str = ""
+    fingerprint: str = ""
+
+    @property
+    def text(self) -> str:
+        """As it goes into the journal and the tables."""
+        return "|".join(self)
+
+    @classmethod
+    def of(cls, text: str) -> Self:
+        """Read what `text` wrote; a model's name may hold the separator."""
+        model, host, fingerprint = ("||" + text).rsplit("|", 2)
+        return cls(model.removeprefix("||"), host, fingerprint)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
     """A decoded reply of one call: the text as sent, how it ended, what it used, and who served it."""
@@ -77,7 +96,7 @@ class Reply:
     @property
     def served_by(self) -> str:
         """Model, host and fingerprint that answered, for the record and for spotting a change in mid-search."""
-        return f"{self.model}|{self.host}|{self.fingerprint}"
+        return ServedBy(self.model, self.host, self.fingerprint).text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

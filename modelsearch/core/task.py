@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Literal
 
 from modelsearch.core.ids import ItemId, Json, PromptId, TaskId
+from modelsearch.core.market import Endpoint
 from modelsearch.core.outcome import Status
 
 Metric = Literal["mean", "class_weighted_mean"]
@@ -80,7 +81,8 @@ class TaskSpec:
     Attributes:
         status_scores: the score that a status other than ok counts as (refused, truncated, invalid: 0.0 unless the
             client says otherwise); statuses not named stay without a score.
-        max_output_tokens: sent with every call, hidden reasoning included: it bounds what a call can cost.
+        max_output_tokens: of the answer; sent with every call, for it bounds what a call can cost.
+        reasoning_tokens: added for endpoints that reason, whose thoughts count as output: room to think.
     """
 
     id: TaskId
@@ -100,3 +102,18 @@ class TaskSpec:
     max_output_tokens: int = 512
     temperature: float | None = 0.0
     n_repeats: int = 1
+    reasoning_tokens: int = 2048
+
+
+def output_limit_tokens(task: TaskSpec, endpoint: Endpoint, wanted: int | None = None) -> int:
+    """The most output that a call may have, hidden reasoning included, and no more than the endpoint can give.
+
+    Args:
+        task: whose limits hold.
+        endpoint: what is called.
+        wanted: tokens of the answer, where a candidate has a limit of its own.
+    """
+    limit = wanted or task.max_output_tokens
+    if "reasoning" in endpoint.capabilities:
+        limit += task.reasoning_tokens
+    return min(limit, endpoint.max_output_tokens or limit)

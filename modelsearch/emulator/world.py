@@ -15,7 +15,7 @@ from modelsearch.core.market import Endpoint, Market, RateKind
 from modelsearch.core.money import call_cost_usd, round_usd
 from modelsearch.core.outcome import Status
 from modelsearch.core.ports import Scorer
-from modelsearch.core.task import Item, TaskSpec
+from modelsearch.core.task import Item, TaskSpec, output_limit_tokens
 from modelsearch.emulator.replies import Asked, EmulatedReply, prompt_key
 from modelsearch.emulator.world_market import list_prices
 from modelsearch.emulator.world_names import ROUTER
@@ -77,7 +77,7 @@ class World:
         return {e.id: self._truth_of(row, scorer, prompts) for row, e in enumerate(self.endpoints)}
 
     def _truth_of(self, row: int, scorer: Scorer, prompts: Sequence[str]) -> EndpointTruth:
-        limit = self.task.max_output_tokens
+        limit = output_limit_tokens(self.task, self.endpoints[row])
         replies = [self.reply_to(row, column, prompt, limit) for column, prompt in enumerate(prompts)]
         scores = np.array([self._graded(r, i, scorer) for r, i in zip(replies, self.task.items, strict=True)])
         prices = self.prices[row]

@@ -9,7 +9,7 @@ import numpy as np
 
 from modelsearch.core.ids import EndpointId
 from modelsearch.core.market import Endpoint, Market, RateKind
-from modelsearch.core.task import TaskSpec
+from modelsearch.core.task import TaskSpec, output_limit_tokens
 from modelsearch.emulator.world import World
 from modelsearch.emulator.world_market import default_templates, list_prices, with_scores, world_market
 from modelsearch.emulator.world_outcomes import WorldOutcomes, abilities, draw_outcomes
@@ -85,7 +85,8 @@ def _judged(task: TaskSpec, label: str, market: Market, outcomes: WorldOutcomes)
     """A draw with its baseline: the most accurate endpoint of a premium provider, the dearer of equals."""
     endpoints = tuple(market.endpoints.values())
     short, long = (_costs(endpoints, outcomes, n_input) for n_input in (_SHORT_TOKENS, _LONG_TOKENS))
-    is_cut = outcomes.visible + outcomes.hidden > task.max_output_tokens
+    limits = np.array([output_limit_tokens(task, endpoint) for endpoint in endpoints])
+    is_cut = outcomes.visible + outcomes.hidden > limits[:, None]
     quality = (outcomes.is_right & ~outcomes.is_refused & ~is_cut).mean(axis=1)
     is_premium = np.array([market.providers[e.provider_id].pricing_class == "premium" for e in endpoints])
     baseline = int(np.lexsort((-short, -np.where(is_premium, quality, -1.0)))[0])

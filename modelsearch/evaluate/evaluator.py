@@ -3,35 +3,37 @@
 Why the evaluator and not the client repeats a call that was sent and not answered: it may have been billed, so it is
 a call of its own with a reservation of its own, and the first one stays taken as `unknown`.
 A provider that stops the run (key refused, no money) stops new calls everywhere; calls in flight are still paid for,
-so they are awaited and booked before the error goes up.
+so they are awaited and booked before the error goes up; so it is with any other exception of a worker.
+An endpoint that is down is waited for (`job_queue`); one that is gone, refuses a parameter or has changed its model is
+closed: its other jobs become errors without a call.
 """
 
 import asyncio
-from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from typing import NamedTuple
 
 from modelsearch.core.candidate import Candidate, Single
-from modelsearch.core.errors import StoppedError
+from modelsearch.core.errors import PriceUnknownError
 from modelsearch.core.events import Warned
 from modelsearch.core.ids import CallId, CandidateId, EndpointId, ItemId, ProviderId
 from modelsearch.core.market import Endpoint, Market
 from modelsearch.core.outcome import Outcome, Reply, Status, Usage
-from modelsearch.core.ports import ItemCosts, Recorder, Scorer
+from modelsearch.core.ports import Clock, ItemCosts, Recorder, Scorer
 from modelsearch.core.search import Probe
-from modelsearch.core.task import Item, TaskSpec
-from modelsearch.core.wire import ModelRequest, WireRequest
-from modelsearch.evaluate.caller import Answer, Caller, dialect_of
+from modelsearch.core.task import TaskSpec
+from modelsearch.core.wire import WireRequest
+from modelsearch.evaluate.asking import model_request
+from modelsearch.evaluate.caller import MAX_CALLS_PER_OUTCOME, Answer, Caller, dialect_of
 from modelsearch.evaluate.grade import score_reply
+from modelsearch.evaluate.job_queue import JobQueue, Patience
 from modelsearch.evaluate.keys import call_key
-from modelsearch.evaluate.known import Job, Known
+from modelsearch.evaluate.known import Cell, Job, Known
 from modelsearch.evaluate.prompt import PromptRenderer
-from modelsearch.evaluate.unanswered import Failure, Unanswered
-
-MAX_CALLS_PER_OUTCOME = 3
-"""A sent and unanswered call may have been billed; after this many the outcome is missing."""
-SPLIT_STATUS = "served by another model or host than before"
+from modelsearch.evaluate.served import SPLIT_STATUS, Served
+from modelsearch.evaluate.unanswered import Failure, FailureKind, Unanswered
+from modelsearch.providers.clock import SystemClock
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +45,7 @@ class Plugs:
         origins: what stands for a provider's URL in keys where the URL changes from run to run (the emulator's port).
         baseline_id: the candidate that the others are compared with.
         served_by: `Reply.served_by` of each endpoint's first answer in an earlier life of the run.
+        clock: what pauses of providers are waited out by.
     """
 
     task: TaskSpec
@@ -57,6 +60,15 @@ class Plugs:
     origins: Mapping[ProviderId, str] = field(default_factory=dict)
     served_by: Mapping[EndpointId, str] = field(default_factory=dict)
     baseline_id: CandidateId | None = None
+    clock: Clock = field(default_factory=SystemClock)
+
+
+class _Bought(NamedTuple):
+    """What came of a job; `wait_s` is the pause of its endpoint, if it is down."""
+
+    outcome: Outcome
+    failure: Failure | None = None
+    wait_s: float | None = None
 
 
 class LiveEvaluator:
@@ -64,16 +76,18 @@ class LiveEvaluator:
 
     def __init__(self, plugs: Plugs) -> None:
         self._plugs = plugs
-        self._stopped: StoppedError | None = None
+        self._stopped: Exception | None = None
         self._unanswered = Unanswered(baseline_id=plugs.baseline_id)
-        self._served_by = dict(plugs.served_by)
+        self._patience = Patience(clock=plugs.clock)
+        self._served = Served(plugs.served_by, self._warn)
+        self._closed: dict[EndpointId, Failure | None] = {}
+        self._put_back: set[Cell] = set()
         self._warned: set[tuple[str, str]] = set()
-        self._failures: dict[tuple[CandidateId, ItemId, int], Failure] = {}
         self._encoded: dict[tuple[CandidateId, ItemId], tuple[WireRequest, Decimal]] = {}
         self._items = {item.id: item for item in plugs.task.items}
 
     def bound_usd(self, probes: Sequence[Probe], candidates: Mapping[CandidateId, Candidate]) -> list[list[Decimal]]:
-        """The most that each item of each probe can cost in USD, 0 for known ones."""
+        """The most that each item of each probe can cost in USD, 0 for known ones and where no call will be made."""
         return [
             [self._bound_of(candidates[probe.candidate_id], item_id) for item_id in probe.item_ids] for probe in probes
         ]
@@ -85,6 +99,8 @@ class LiveEvaluator:
             StoppedError: a provider cannot go on, or nobody answers; everything paid is booked.
         """
         await self.buy(probes, candidates)
+        self._patience.close()
+        self._put_back.clear()
         self._unanswered.close(self._plugs.known)
         return self._plugs.known.collect(probes, candidates)
 
@@ -95,14 +111,14 @@ class LiveEvaluator:
             StoppedError: a provider cannot go on; everything paid is booked.
         """
         jobs_left = [job for job in self._plugs.known.jobs(probes, candidates) if not self._unanswered.holds(job)]
-        by_account: dict[ProviderId, deque[Job]] = {}
+        by_account: dict[ProviderId, list[Job]] = {}
         for job in jobs_left:
-            by_account.setdefault(self._endpoint(job.single).provider_id, deque()).append(job)
-        workers = [
-            self._work(jobs)
-            for account, jobs in by_account.items()
-            for _ in range(min(len(jobs), self._plugs.market.providers[account].max_concurrency))
-        ]
+            by_account.setdefault(self._endpoint(job.single).provider_id, []).append(job)
+        workers = []
+        for account, jobs in by_account.items():
+            queue = JobQueue(jobs, self._patience)
+            n_workers = min(len(jobs), self._plugs.market.providers[account].max_concurrency)
+            workers += [self._work(queue) for _ in range(n_workers)]
         for ended in await asyncio.gather(*workers, return_exceptions=True):
             if isinstance(ended, BaseException):
                 raise ended
@@ -128,89 +144,99 @@ class LiveEvaluator:
             batches.setdefault(name, []).append(probe)
         return batches
 
-    async def _work(self, jobs: deque[Job]) -> None:
-        while jobs and self._stopped is None:
-            job = jobs.popleft()
+    async def _work(self, queue: JobQueue) -> None:
+        """Buy until nothing is left, or somebody stops; whoever crashes stops all, and what is in flight is booked."""
+        while (job := await queue.take(lambda: self._stopped is not None)) is not None:
             try:
-                outcome = await self._buy(job)
-                if not self._unanswered.take(job, outcome, self._failures.pop(job.cell, None)):
-                    self._plugs.known.add(outcome)
-            except StoppedError as error:
+                self._take(queue, job, await self._buy(job))
+            except Exception as error:  # noqa: BLE001 - `buy` raises it once the others have come to their end
                 self._stopped = self._stopped or error
 
-    async def _buy(self, job: Job) -> Outcome:
+    def _take(self, queue: JobQueue, job: Job, bought: _Bought) -> None:
+        """Ask it once more, keep it until the round ends, or journal it."""
+        failure = bought.failure
+        if failure is not None and failure.kind == "outage" and self._is_worth_waiting(job, failure, bought.wait_s):
+            queue.put_back(job)
+            return
+        if (failure is None and bought.outcome.status is not Status.NOT_RUN) or bought.outcome.spend_usd > 0:
+            self._patience.hear(job.single.endpoint_id)
+        if not self._unanswered.take(job, bought.outcome, failure):
+            self._plugs.known.add(bought.outcome)
+
+    def _is_worth_waiting(self, job: Job, failure: Failure, wait_s: float | None) -> bool:
+        """An endpoint that is set aside is waited for a few times; one that failed a single call is asked once more."""
+        if wait_s is not None:
+            self._warn("paused", self._endpoint(job.single).provider_id, f"{failure.reason}; waited for")
+            return self._patience.wait_for(job.single.endpoint_id, wait_s)
+        is_first = job.cell not in self._put_back
+        self._put_back.add(job.cell)
+        return is_first
+
+    async def _buy(self, job: Job) -> _Bought:
         endpoint = self._endpoint(job.single)
         wire, bound = self._request(job.single, job.item.id)
         self._encoded.pop((job.single.id, job.item.id), None)
         provider = self._plugs.market.providers[endpoint.provider_id]
         key = call_key(endpoint, self._plugs.origins.get(provider.id, provider.base_url), wire, job.repeat)
         if (paid := self._plugs.paid.get(key)) is not None:
-            return self._outcome(job, paid, paid.cost_usd)
+            return self._bought(job, paid, paid.cost_usd)
         if (stored := self._stored(endpoint, key)) is not None:
-            return self._outcome(job, stored, Decimal(0))
-        spent = Decimal(0)
-        answer: Answer | None = None
-        for _ in range(MAX_CALLS_PER_OUTCOME):
+            return self._bought(job, stored, Decimal(0))
+        if endpoint.id in self._closed:
+            return _Bought(replace(_missing(job), status=Status.ERROR), self._closed[endpoint.id])
+        spent, n_more = Decimal(0), MAX_CALLS_PER_OUTCOME
+        answer = _NOT_RUN
+        while n_more > 0 and self._stopped is None:
             called = await self._plugs.caller.call(endpoint, key, wire, bound)
             if called is None:
                 break
             answer = called
             spent += answer.cost_usd
-            if answer.reply.status not in (Status.ERROR, Status.TIMEOUT) or not answer.is_unknown:
-                break
-        return self._outcome(job, answer or _NOT_RUN, spent)
+            n_more = min(n_more - 1, answer.n_repeats)
+            if n_more and answer.wait_s is not None:
+                await self._plugs.clock.sleep(answer.wait_s)
+        return self._bought(job, answer, spent)
 
     def _stored(self, endpoint: Endpoint, key: str) -> Answer | None:
-        """The reply of an earlier run, or None; one that cannot be read any more is bought anew."""
+        """The reply of an earlier run, or None; one that cannot be read or priced any more is bought anew."""
         stored = self._plugs.caller.replies.get(key)
         if stored is None:
             return None
         try:
             return self._plugs.caller.reused(endpoint, key, stored)
-        except ValueError as error:
-            self._warn(
-                "stored-reply-unreadable", endpoint.id, f"a stored reply cannot be parsed ({error}); bought anew"
-            )
+        except (ValueError, PriceUnknownError) as error:
+            self._warn("stored-reply-unreadable", endpoint.id, f"a stored reply cannot be used ({error}); bought anew")
             return None
 
-    def _outcome(self, job: Job, answer: Answer, spend_usd: Decimal) -> Outcome:
-        reply = answer.reply
-        if reply.status in (Status.ERROR, Status.TIMEOUT):
-            self._failures[job.cell] = Failure(reply.error, answer.is_unknown)
-        if reply.status is Status.ERROR:
-            self._warn("call-failed", job.single.endpoint_id, reply.error)
-        elif reply.status is Status.OK and self._is_split(self._endpoint(job.single), reply):
+    def _bought(self, job: Job, answer: Answer, spend_usd: Decimal) -> _Bought:
+        """The outcome of an answer; an endpoint that is of no use any more is closed here."""
+        reply, endpoint = answer.reply, self._endpoint(job.single)
+        failure = _failure(answer)
+        if failure is not None and answer.kind in ("gone", "incapable"):
+            self._close(endpoint, failure, f"endpoint-{answer.kind}")
+        elif reply.status is Status.ERROR:
+            self._warn("call-failed", endpoint.id, reply.error)
+        elif reply.status is Status.OK and self._served.is_split(endpoint, reply.served_by):
             reply = replace(reply, status=Status.ERROR, error=SPLIT_STATUS)
+            self._closed.setdefault(endpoint.id, None)
         status, canonical, score = score_reply(reply, job.item, self._plugs.scorer, self._plugs.task)
-        return Outcome(
-            candidate_id=job.single.id, item_id=job.item.id, repeat=job.repeat, status=status, answer=canonical,
-            score=score, confidence=reply.confidence, cost_usd=answer.cost_usd, spend_usd=spend_usd,
-            latency_s=answer.latency_s, call_ids=(answer.call_id,), served_by=reply.served_by,
+        outcome = replace(
+            _missing(job), status=status, answer=canonical, score=score, confidence=reply.confidence,
+            cost_usd=answer.cost_usd, spend_usd=spend_usd, latency_s=answer.latency_s, call_ids=(answer.call_id,),
+            served_by=reply.served_by,
         )  # fmt: skip
+        return _Bought(outcome, failure, answer.wait_s)
 
-    def _is_split(self, endpoint: Endpoint, reply: Reply) -> bool:
-        """Whether another model, or another host than the pinned one, answered: no evidence about this candidate.
-
-        Such outcomes stay without a score, so the candidate is judged on what the first one answered. Where no host is
-        pinned the router's choice is part of what is called: several hosts, or a new fingerprint, only warn.
-        """
-        first = self._served_by.setdefault(endpoint.id, reply.served_by).rsplit("|", 2)
-        now = reply.served_by.rsplit("|", 2)
-        told = f"first {'@'.join(first[:2])}, now {'@'.join(now[:2])}"
-        if first[0] != now[0] or (endpoint.host is not None and first[1] != now[1]):
-            self._warn("served-by-changed", endpoint.id, f"{SPLIT_STATUS}: {told}")
-            return True
-        if first[1] != now[1]:
-            self._warn(
-                "hosts-vary", endpoint.id, f"several hosts answer ({told}); pin one, or quality and price may move"
-            )
-        elif first[2] != now[2]:
-            self._warn("fingerprint-changed", endpoint.id, f"first {first[2]!r}, now {now[2]!r}")
-        return False
+    def _close(self, endpoint: Endpoint, failure: Failure, code: str) -> None:
+        """Call the endpoint no more in this run."""
+        if endpoint.id not in self._closed:
+            self._closed[endpoint.id] = Failure(failure.reason, "closed")
+            self._warn(code, endpoint.id, f"{failure.reason}; not called again in this run")
 
     def _bound_of(self, candidate: Candidate, item_id: ItemId) -> Decimal:
         jobs = self._plugs.known.jobs_of(candidate, item_id)
-        return sum((self._request(job.single, item_id)[1] for job in jobs), Decimal(0))
+        callable_jobs = (job for job in jobs if job.single.endpoint_id not in self._closed)
+        return sum((self._request(job.single, item_id)[1] for job in callable_jobs), Decimal(0))
 
     def _request(self, single: Single, item_id: ItemId) -> tuple[WireRequest, Decimal]:
         """The encoded request and its upper bound in USD, made once for bound and call."""
@@ -218,7 +244,7 @@ class LiveEvaluator:
         if known is not None:
             return known
         endpoint = self._endpoint(single)
-        request = model_request(self._plugs.task, self._plugs.renderer, single, self._items[item_id])
+        request = model_request(self._plugs.task, self._plugs.renderer, single, self._items[item_id], endpoint)
         dialect = dialect_of(self._plugs.market.providers[endpoint.provider_id].dialect)
         made = dialect.encode(request, endpoint), self._plugs.costs.bound(endpoint, item_id, request)
         self._encoded[single.id, item_id] = made
@@ -234,16 +260,22 @@ class LiveEvaluator:
             self._plugs.recorder.append(Warned(code=code, subject=subject, message=message))
 
 
-def model_request(task: TaskSpec, renderer: PromptRenderer, single: Single, item: Item) -> ModelRequest:
-    """The request of one item of a single, before it takes a wire format."""
-    params = single.params
-    return ModelRequest(
-        messages=renderer.render(item, single.prompt_id),
-        max_output_tokens=params.max_output_tokens or task.max_output_tokens,
-        temperature=task.temperature if params.temperature is None else params.temperature,
-        reasoning_effort=params.reasoning_effort,
-        is_zdr="zdr" in task.requirements.needs,
-    )
+def _failure(answer: Answer) -> Failure | None:
+    """What it means that a call came to nothing; None where it did not."""
+    if answer.reply.status not in (Status.ERROR, Status.TIMEOUT):
+        return None
+    kind: FailureKind = "fault"
+    if answer.is_unknown:
+        kind = "unknown"
+    elif answer.kind in ("gone", "incapable"):
+        kind = "closed"
+    elif answer.kind in ("rate", "transient"):
+        kind = "outage"
+    return Failure(answer.reply.error, kind)
+
+
+def _missing(job: Job) -> Outcome:
+    return Outcome(candidate_id=job.single.id, item_id=job.item.id, repeat=job.repeat, status=Status.NOT_RUN)
 
 
 _NOT_RUN = Answer(

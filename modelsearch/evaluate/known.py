@@ -12,6 +12,9 @@ from modelsearch.core.search import Probe
 from modelsearch.core.task import Item, TaskSpec
 from modelsearch.evaluate.composite import Judging, cascade_outcome, vote_outcome
 
+Cell = tuple[CandidateId, ItemId, int]
+"""Candidate, item, repeat."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
@@ -22,7 +25,7 @@ class Job:
     repeat: int
 
     @property
-    def cell(self) -> tuple[CandidateId, ItemId, int]:
+    def cell(self) -> Cell:
         """Its place."""
         return self.single.id, self.item.id, self.repeat
 
@@ -35,7 +38,7 @@ class Known:
         self._scorer = scorer
         self._recorder = recorder
         self._items = {item.id: item for item in task.items}
-        self._outcomes: dict[tuple[CandidateId, ItemId, int], Outcome] = {}
+        self._outcomes: dict[Cell, Outcome] = {}
 
     def restore(self, outcomes: Iterable[Outcome]) -> None:
         """Take in outcomes that the journal holds already; those not run are open again."""
@@ -56,7 +59,7 @@ class Known:
 
     def jobs(self, probes: Sequence[Probe], candidates: Mapping[CandidateId, Candidate]) -> list[Job]:
         """What has to be bought for the probes, members of composites included, each once, in the probes' order."""
-        wanted: dict[tuple[CandidateId, ItemId, int], Job] = {}
+        wanted: dict[Cell, Job] = {}
         for probe in probes:
             for item_id in probe.item_ids:
                 for job in self.jobs_of(candidates[probe.candidate_id], item_id):

@@ -86,7 +86,7 @@ def truncated_warning(candidate_id: CandidateId, statuses: Sequence[Status], max
         subject=candidate_id,
         message=(
             f"{n_truncated} of {len(statuses)} replies of {candidate_id} were cut off at {max_output_tokens} tokens "
-            "and count as the task says: raise max_output_tokens, hidden reasoning is part of it"
+            "and count as the task says: raise max_output_tokens, or reasoning_tokens for one that thinks"
         ),
     )
 

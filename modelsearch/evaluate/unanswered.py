@@ -1,34 +1,43 @@
 """Calls that came to nothing, kept apart until their round is over: does the search go on without them?
 
-A provider that fails costs its candidates their outcomes, and the search goes on. But where nobody answers, or the
-baseline does not, there is nothing to compare: the search stops, and as nothing of the failures is in the journal, a
-resumed one asks again.
+A provider that fails costs its candidates their outcomes, and the search goes on: what was surely not billed stays
+open, and may be asked in later rounds, a few times. But where nobody answers, or too little of the baseline does,
+there is nothing to compare: the search stops, and as nothing of the failures is in the journal, a resumed one asks
+again.
 """
 
+from collections import Counter
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from modelsearch.core.errors import NoAnswerError
-from modelsearch.core.ids import CandidateId, ItemId
+from modelsearch.core.ids import CandidateId
 from modelsearch.core.outcome import Outcome, Status
-from modelsearch.evaluate.known import Job, Known
-
-
-class Failure(NamedTuple):
-    """Why a call came to nothing, and whether it may be on the bill in spite of that."""
-
-    reason: str
-    is_unknown: bool
-
+from modelsearch.evaluate.known import Cell, Job, Known
 
 MIN_FAILED = 3
 """Fewer failures than this stop nothing: they may be chance."""
-Cell = tuple[CandidateId, ItemId, int]
+MAX_LOST_SHARE = 0.02
+"""Of what the baseline was asked in a round: with more lost to failures, it is no longer the planned comparison."""
+MAX_TRIES = 3
+"""Rounds in which an item is asked in vain before it counts as lost."""
+FailureKind = Literal["outage", "unknown", "closed", "fault"]
+
+
+class Failure(NamedTuple):
+    """Why a call came to nothing.
+
+    `outage`: surely not billed, and may pass; `unknown`: may be on the bill; `closed`: the endpoint is of no use any
+    more; `fault`: the item's own.
+    """
+
+    reason: str
+    kind: FailureKind
 
 
 @dataclass(kw_only=True)
 class Unanswered:
-    """The failures of one round at a time.
+    """The failures of one round at a time, and how often each item failed in all.
 
     Attributes:
         baseline_id: without its answers a search makes no sense.
@@ -36,8 +45,10 @@ class Unanswered:
 
     baseline_id: CandidateId | None = None
     _kept: dict[Cell, Outcome] = field(default_factory=dict)
-    _answered: set[CandidateId] = field(default_factory=set)
-    _failures: dict[CandidateId, list[str]] = field(default_factory=dict)
+    _open: set[Cell] = field(default_factory=set)
+    _n_answered: Counter[CandidateId] = field(default_factory=Counter)
+    _failures: dict[CandidateId, list[Failure]] = field(default_factory=dict)
+    _n_tries: Counter[Cell] = field(default_factory=Counter)
 
     def holds(self, job: Job) -> bool:
         """Whether the job has failed in this round, and is kept here."""
@@ -50,37 +61,49 @@ class Unanswered:
         """
         candidate_id = job.single.id
         if failure is None:
-            if outcome.status is not Status.NOT_RUN:
-                self._answered.add(candidate_id)
+            self._n_answered[candidate_id] += outcome.status not in (Status.NOT_RUN, Status.ERROR)
             return False
-        self._failures.setdefault(candidate_id, []).append(failure.reason)
-        if failure.is_unknown or outcome.spend_usd > 0:
+        self._failures.setdefault(candidate_id, []).append(failure)
+        if failure.kind == "unknown" or outcome.spend_usd > 0:
             return False
         self._kept[job.cell] = outcome
+        if failure.kind == "outage":
+            self._n_tries[job.cell] += 1
+            if self._n_tries[job.cell] < MAX_TRIES:
+                self._open.add(job.cell)
         return True
 
     def close(self, known: Known) -> None:
-        """End the round: its failures become outcomes like any other.
+        """End the round: its failures become outcomes like any other, but for those that stay open.
 
         Raises:
-            NoAnswerError: nobody answered, or the baseline did not; the failures are forgotten.
+            NoAnswerError: nobody answered, or too little of the baseline did; the failures are forgotten.
         """
-        kept, answered, failures = self._kept, self._answered, self._failures
-        self._kept, self._answered, self._failures = {}, set(), {}
-        self._check({name: reasons for name, reasons in failures.items() if name not in answered}, answered)
-        for cell in sorted(kept):
+        kept, still_open, answered, failures = self._kept, self._open, self._n_answered, self._failures
+        self._kept, self._open, self._n_answered, self._failures = {}, set(), Counter(), {}
+        self._check_baseline(failures, answered)
+        self._check_all(failures, answered)
+        for cell in sorted(kept.keys() - still_open):
             known.add(kept[cell])
 
-    def _check(self, silent: dict[CandidateId, list[str]], answered: set[CandidateId]) -> None:
-        n_failed = sum(len(reasons) for reasons in silent.values())
-        if self.baseline_id is not None and len(silent.get(self.baseline_id, ())) >= MIN_FAILED:
-            whose, reasons = f"the baseline {self.baseline_id!r}", silent[self.baseline_id]
-        elif not answered and len(silent) > 1 and n_failed >= MIN_FAILED:
-            whose, reasons = f"any of {len(silent)} candidates", [r for each in silent.values() for r in each]
-        else:
+    def _check_baseline(self, failures: dict[CandidateId, list[Failure]], n_answered: Counter[CandidateId]) -> None:
+        if self.baseline_id is None:
             return
-        message = (
-            f"no answer from {whose} in {len(reasons)} calls (the first said: {reasons[0]}): "
-            "see to the network, the provider and the model's name, then `modelsearch resume`"
-        )
-        raise NoAnswerError(message)
+        found, n_good = failures.get(self.baseline_id, []), n_answered[self.baseline_id]
+        lost = [failure for failure in found if failure.kind != "fault" or not n_good]
+        if len(lost) >= MIN_FAILED and len(lost) > MAX_LOST_SHARE * (len(found) + n_good):
+            whose = f"the baseline {self.baseline_id!r}"
+            raise _no_answer(whose, lost, len(found) + n_good)
+
+    def _check_all(self, failures: dict[CandidateId, list[Failure]], n_answered: Counter[CandidateId]) -> None:
+        lost = [failure for found in failures.values() for failure in found]
+        if not n_answered.total() and len(failures) > 1 and len(lost) >= MIN_FAILED:
+            raise _no_answer(f"any of {len(failures)} candidates", lost, len(lost))
+
+
+def _no_answer(whose: str, lost: list[Failure], n_asked: int) -> NoAnswerError:
+    of_all = "" if n_asked == len(lost) else f" of {n_asked}"
+    return NoAnswerError(
+        f"no answer from {whose} in {len(lost)}{of_all} calls (the first said: {lost[0].reason}): "
+        "see to the network, the provider and the model's name, then `modelsearch resume`"
+    )

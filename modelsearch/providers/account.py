@@ -23,13 +23,16 @@ _USER_AGENT = "modelsearch"
 
 @dataclass(slots=True, kw_only=True)
 class Pause:
-    """Sets its subject (a provider, an endpoint) aside for a while after so many calls in a row came to nothing."""
+    """Sets its subject (a provider, an endpoint) aside for a while: after so many calls in a row came to nothing, or
+    for as long as it asks.
+    """
 
     subject: str
     n_failures: int = 5
     cool_down_s: float = 30.0
     n_in_row: int = 0
     until_s: float = 0.0
+    asked_s: float | None = None
 
     def is_on(self, now_s: float) -> bool:
         """Whether the account is set aside at `now_s`."""
@@ -43,11 +46,17 @@ class Pause:
         """A call came to nothing; after a pause one more failure is enough for the next."""
         self.n_in_row += 1
         if self.n_in_row >= self.n_failures:
-            self.until_s = now_s + self.cool_down_s
+            self.until_s, self.asked_s = now_s + self.cool_down_s, None
+
+    def hold(self, now_s: float, wait_s: float) -> None:
+        """The subject asks to be left alone for `wait_s`."""
+        self.until_s, self.asked_s = max(self.until_s, now_s + wait_s), wait_s
 
     @property
     def reason(self) -> str:
         """Why nothing is sent."""
+        if self.asked_s is not None:
+            return f"{self.subject} asks for a long wait: not asked again for {self.asked_s:g} s"
         return (
             f"{self.subject} is down: {self.n_in_row} calls in a row came to nothing; "
             f"not asked again for {self.cool_down_s:g} s"

@@ -1,7 +1,9 @@
 """The client: attempts of a call, and what to do after each.
 
 Repeated by itself is only what was surely not billed: a connection that never stood, and an answer that says rate
-limit or server error. What was sent and not answered in full goes back to the caller at once, marked `is_sent`.
+limit or server error. What was sent and not answered in full goes back to the caller at once, marked `is_sent`; so
+does a gateway's timeout, and an error inside a 200 that is no rate limit. A wait of minutes is not waited for inside
+a call: it sets the account aside, and the reply says for how long (`wait_s`).
 """
 
 import asyncio
@@ -13,15 +15,16 @@ from typing import Self
 
 import httpx
 
-from modelsearch.core.errors import AuthenticationError, InputError, QuotaError
+from modelsearch.core.errors import AuthenticationError, InputError, QuotaError, StoppedError
 from modelsearch.core.ids import ProviderId
 from modelsearch.core.market import Endpoint, Market, Provider
+from modelsearch.core.outcome import Status, Usage
 from modelsearch.core.ports import Clock
 from modelsearch.core.wire import RawReply, Retry, WireRequest
 from modelsearch.providers.account import Account, Pause, checked_base_url, checked_key, dialect_of, limits_of
 from modelsearch.providers.clock import SystemClock
 from modelsearch.providers.limits import Ending
-from modelsearch.providers.retry import Backoff
+from modelsearch.providers.retry import MAX_WAIT_S, Backoff
 from modelsearch.providers.transport import MAX_REPLY_BYTES, AiohttpTransport, Timeouts
 
 TransportFactory = Callable[[Provider], httpx.AsyncBaseTransport]
@@ -32,6 +35,8 @@ BACKSTOP_S = 2.0
 """Over the provider's time limit: for transports that know no limit of the whole; ours ends by itself before."""
 _NOT_SENT = frozenset({"ConnectError", "ConnectTimeout", "PoolTimeout", "UnsupportedProtocol", "ProxyError"})
 _DONE = Retry(kind="none")
+_ERROR = b'"error"'
+"""Without it a 200 holds no error in any dialect; looked for first, for nearly every reply is a good one."""
 
 
 def default_transport(provider: Provider) -> httpx.AsyncBaseTransport:
@@ -91,29 +96,40 @@ class ProviderClient:
             KeyMissingError: the provider needs a key and none was given.
         """
         account = self._accounts.get(endpoint.provider_id) or self._open(endpoint.provider_id)
-        pause = account.paused(endpoint.id, self._clock.now_s())
+        now_s = self._clock.now_s()
+        pause = account.paused(endpoint.id, now_s)
         if pause is not None:
-            return RawReply(http_status=0, is_sent=False, n_attempts=0, failure=pause.reason)
+            left_s = pause.until_s - now_s
+            return RawReply(http_status=0, is_sent=False, n_attempts=0, failure=pause.reason, wait_s=left_s)
         for n_attempts in range(1, self._backoff.max_attempts + 1):
             raw, retry = await self._attempt(account, wire, n_attempts)
             if retry.kind in ("quota", "auth"):
-                raise _stopped(account, retry)
-            if retry.kind not in ("rate", "transient"):
+                raise _stopped(account, retry, raw)
+            if retry.kind not in ("rate", "transient") or self._is_held(account, retry):
                 break
             if n_attempts < self._backoff.max_attempts:
                 await self._clock.sleep(self._backoff.wait_s(n_attempts, retry))
         if raw.http_status == PAYMENT_REQUIRED:  # it named a wait, and waiting did not help
-            raise _stopped(account, replace(retry, kind="quota"))
-        self._note(account, endpoint, raw, retry)
-        return raw
+            raise _stopped(account, replace(retry, kind="quota"), raw)
+        return self._noted(account, endpoint, raw, retry)
 
-    def _note(self, account: Account, endpoint: Endpoint, raw: RawReply, retry: Retry) -> None:
-        """Keep count of calls that came to nothing."""
-        if raw.http_status == 0 or retry.kind in ("rate", "transient"):
-            is_connected = raw.http_status != 0 or raw.is_sent
-            account.note_failure(endpoint.id, self._clock.now_s(), is_connected=is_connected)
-        else:
+    def _is_held(self, account: Account, retry: Retry) -> bool:
+        """Whether the provider asks for a wait too long for a call: the account is then set aside."""
+        if retry.wait_s is None or retry.wait_s <= MAX_WAIT_S:
+            return False
+        account.pause.hold(self._clock.now_s(), retry.wait_s)
+        return True
+
+    def _noted(self, account: Account, endpoint: Endpoint, raw: RawReply, retry: Retry) -> RawReply:
+        """The reply, once it is counted whether the call came to nothing; with the pause that follows, if any."""
+        is_outage = retry.kind in ("rate", "transient")
+        if raw.http_status != 0 and not raw.is_unanswered and not is_outage:
             account.note_success(endpoint.id)
+            return raw
+        now_s = self._clock.now_s()
+        account.note_failure(endpoint.id, now_s, is_connected=raw.http_status != 0 or raw.is_sent)
+        pause = account.paused(endpoint.id, now_s)
+        return replace(raw, wait_s=pause.until_s - now_s) if is_outage and pause is not None else raw
 
     def _open(self, provider_id: ProviderId) -> Account:
         provider = self._market.providers.get(provider_id)
@@ -192,10 +208,22 @@ async def _read(response: httpx.Response) -> bytes:
 def _verdict(account: Account, raw: RawReply) -> Retry:
     """What to do about a reply: only a request that surely never left is repeated without an answer."""
     if 200 <= raw.http_status < 300:
-        return _DONE
+        return _DONE if _ERROR not in raw.body else _inner_verdict(account, raw)
     if raw.http_status == 0:
         return Retry(kind="none" if raw.is_sent else "transient", message=raw.failure)
     return account.dialect.classify(raw)
+
+
+def _inner_verdict(account: Account, raw: RawReply) -> Retry:
+    """What to do about an error inside a 200: unless it says rate limit, a repeat may be billed twice."""
+    try:
+        reply = account.dialect.decode(raw)
+    except ValueError:  # for the caller, which keeps what it paid for
+        return _DONE
+    if reply.status is not Status.ERROR or reply.usage != Usage():
+        return _DONE
+    retry = account.dialect.classify(raw)
+    return replace(retry, kind="none") if retry.kind == "transient" else retry
 
 
 def _is_unsent(error: Exception) -> bool:
@@ -203,12 +231,15 @@ def _is_unsent(error: Exception) -> bool:
     return any(cls.__name__ in _NOT_SENT for cls in type(error).__mro__)
 
 
-def _stopped(account: Account, retry: Retry) -> QuotaError | AuthenticationError:
+def _stopped(account: Account, retry: Retry, raw: RawReply) -> StoppedError:
     provider = account.provider
     told = account.hide_key(retry.message)
-    if retry.kind == "quota":
-        return QuotaError(f"provider {provider.id}: no money or quota left ({told}): top up, then `modelsearch resume`")
     where = provider.key_env or "(none is configured)"
-    return AuthenticationError(
+    error: StoppedError = AuthenticationError(
         f"provider {provider.id} refuses the key in {where} ({told}): set a valid one, then `modelsearch resume`"
     )
+    if retry.kind == "quota":
+        message = f"provider {provider.id}: no money or quota left ({told}): top up, then `modelsearch resume`"
+        error = QuotaError(message)
+    error.is_perhaps_billed = 200 <= raw.http_status < 300
+    return error

@@ -1,12 +1,14 @@
 """What an error status means and how long to wait: one table for all providers.
 
 Sources of the table: the public error references of OpenAI, Anthropic, Google and OpenRouter, and the retry rule of
-the OpenAI SDK (`x-should-retry` first, then 408, 409, 429 and 5xx; waits above 120 s are ignored).
+the OpenAI SDK (`x-should-retry` first, then 408, 409, 429 and 5xx). 504 and 524 stand apart: a gateway gave up on a
+provider that may have done the work, and bill it. An error inside a 200 counts as the status that it names.
 """
 
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 from modelsearch.core.errors import OptionError
@@ -14,6 +16,9 @@ from modelsearch.core.wire import RawReply, Retry, RetryKind
 from modelsearch.providers.wire_values import WireError
 
 MAX_WAIT_S = 120.0
+"""The longest wait within a call; a longer one sets the account aside."""
+MAX_PAUSE_S = 900.0
+"""The longest pause that a provider is granted at a time."""
 _TRANSIENT = frozenset({408, 409, 425, 498})
 _GONE = frozenset({404, 410})
 _NO_MONEY = (
@@ -32,6 +37,13 @@ _NO_MONEY = (
 _KEY_REFUSED = ("api key", "api_key", "api-key", "invalid key", "authentication_error")
 _BAD_KEY_400 = ("api key not valid", "api_key_invalid")
 _INCAPABLE = ("unsupported_value", "unsupported_parameter", "unsupported parameter", "unsupported value")
+_STATUS_OF_WORDS: tuple[tuple[int, tuple[str, ...]], ...] = (
+    (402, _NO_MONEY),
+    (429, ("rate limit", "rate_limit", "too many requests", "resource_exhausted")),
+    (401, ("authentication_error", "invalid_api_key", "unauthenticated")),
+    (404, ("model_not_found", "not_found_error")),
+    (400, _INCAPABLE),
+)
 
 
 def classify_error(raw: RawReply, error: WireError) -> Retry:
@@ -42,23 +54,30 @@ def classify_error(raw: RawReply, error: WireError) -> Retry:
         error: what its body says.
     """
     wait_s = retry_after_s(raw.headers)
-    if wait_s is None and error.wait_s is not None and 0 <= error.wait_s <= MAX_WAIT_S:
-        wait_s = error.wait_s
-    kind = _kind(raw, error.words, has_wait=wait_s is not None)
+    if wait_s is None and error.wait_s is not None and error.wait_s >= 0:
+        wait_s = min(error.wait_s, MAX_PAUSE_S)
+    status = told_status(error) if 200 <= raw.http_status < 300 else raw.http_status
     message = error.text or raw.failure or f"HTTP {raw.http_status}"
+    if raw.is_unanswered:
+        return Retry(kind="none", wait_s=wait_s, message=message)
+    kind = _kind(status, error.words, is_short_wait=wait_s is not None and wait_s <= MAX_WAIT_S)
     return Retry(kind=_as_told(kind, raw.headers), wait_s=wait_s, message=message)
 
 
-def _kind(raw: RawReply, words: str, *, has_wait: bool) -> RetryKind:
-    status = raw.http_status
-    if status == 0:
-        return "none" if raw.is_sent else "transient"
-    if status in _TRANSIENT or status >= 500:
+def told_status(error: WireError) -> int:
+    """The HTTP status that an error inside a 200 would have had by its code or its words; 200 where it says neither."""
+    if len(error.code) == 3 and error.code.isdecimal() and 400 <= int(error.code) < 600:
+        return int(error.code)
+    return next((status for status, phrases in _STATUS_OF_WORDS if _says(error.words, phrases)), 200)
+
+
+def _kind(status: int, words: str, *, is_short_wait: bool) -> RetryKind:
+    if status == 0 or status in _TRANSIENT or status >= 500:
         return "transient"
     if status in _GONE:
         return "gone"
     if status == 402:
-        return "rate" if has_wait else "quota"
+        return "rate" if is_short_wait else "quota"
     if status == 401:
         return "auth"
     return _kind_by_words(status, words)
@@ -88,18 +107,18 @@ def _as_told(kind: RetryKind, headers: Mapping[str, str]) -> RetryKind:
 
 
 def retry_after_s(headers: Mapping[str, str]) -> float | None:
-    """The wait in s that the headers ask for, in [0, 120], or None.
+    """The wait in s that the headers ask for, cut to [0, 900], or None.
 
     `retry-after-ms` comes first, then `retry-after` in seconds or as an HTTP date; a date is held against the
-    reply's own `date`, so that clocks need not agree.
+    reply's own `date`, so that clocks need not agree, and against our clock where the reply has none.
     """
     for name, unit_s in (("retry-after-ms", 1e-3), ("retry-after", 1.0)):
         text = headers.get(name)
         if text is None:
             continue
         wait_s = _seconds(text, unit_s, headers.get("date"))
-        if wait_s is not None and 0 <= wait_s <= MAX_WAIT_S:
-            return wait_s
+        if wait_s is not None and wait_s >= 0:
+            return min(wait_s, MAX_PAUSE_S)
     return None
 
 
@@ -109,10 +128,27 @@ def _seconds(text: str, unit_s: float, date: str | None) -> float | None:
     except ValueError:
         pass
     try:
-        until, since = parsedate_to_datetime(text), parsedate_to_datetime(date or "")
-        return max(0.0, (until - since).total_seconds())
-    except (TypeError, ValueError):  # no date, or one with and one without a zone
+        until = _moment(text)
+    except ValueError:
         return None
+    try:
+        since = _moment(date or "")
+    except ValueError:
+        since = datetime.now(UTC)
+    return max(0.0, (until - since).total_seconds())
+
+
+def _moment(text: str) -> datetime:
+    """An HTTP date; without a zone it is UTC, as HTTP wants it.
+
+    Raises:
+        ValueError: it is none.
+    """
+    try:
+        moment = parsedate_to_datetime(text)
+    except (TypeError, OverflowError) as error:
+        raise ValueError(text) from error
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,11 +18,12 @@ _ANY = msgspec.json.Decoder()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WireError:
-    """An error as a provider words it: code, type, message, and the wait that its body asks for in s."""
+    """An error as a provider words it: code, type, message, the parameter at fault, and the wait asked for in s."""
 
     code: str = ""
     kind: str = ""
     message: str = ""
+    param: str = ""
     wait_s: float | None = None
 
     @property
@@ -33,7 +34,8 @@ class WireError:
     @property
     def text(self) -> str:
         """One line for people."""
-        return ": ".join(part for part in (self.code or self.kind, self.message) if part)[:ERROR_TEXT_CHARS]
+        param = f"parameter {self.param}" if self.param and self.param not in self.message else ""
+        return ": ".join(part for part in (self.code or self.kind, param, self.message) if part)[:ERROR_TEXT_CHARS]
 
 
 def read_body(decoder: msgspec.json.Decoder[T], raw: RawReply) -> T:
@@ -87,6 +89,7 @@ def error_of(value: object) -> WireError:
         code=_text(value.get("code")),
         kind=_text(value.get("type") or value.get("error_type")),
         message=_text(value.get("message")),
+        param=_text(value.get("param")),
     )
 
 

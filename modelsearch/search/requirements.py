@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from modelsearch.core.ids import Json, PromptId, canonical_json
 from modelsearch.core.market import Family, TaskKind
-from modelsearch.core.task import Item, Requirements, TaskSpec
+from modelsearch.core.task import Item, Requirements, TaskSpec, output_limit_tokens
 from modelsearch.search.features import Served
 
 CHARS_PER_TOKEN = 4.0
@@ -118,7 +118,7 @@ def _context(case: Case) -> Refusal | None:
     n_context = case.served.endpoint.context_tokens
     if n_context is None:
         return None
-    n_longest = case.n_prompt_tokens + case.task.max_output_tokens
+    n_longest = case.n_prompt_tokens + output_limit_tokens(case.task, case.served.endpoint)
     n_needed = max(n_longest, case.wanted.min_context_tokens or 0, case.kind.min_context_tokens or 0)
     if n_context >= n_needed:
         return None

@@ -82,6 +82,7 @@ def load_task(path: Path, *, overrides: TaskOverrides | None = None, loading: Ta
         requirements=_requirements(raw.requirements),
         status_scores=_status_scores(raw),
         max_output_tokens=raw.max_output_tokens,
+        reasoning_tokens=raw.reasoning_tokens,
         temperature=raw.temperature,
         n_repeats=raw.repeats,
     )

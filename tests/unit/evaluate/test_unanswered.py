@@ -11,12 +11,13 @@ from modelsearch.core.outcome import Outcome, Status
 from modelsearch.core.task import Item
 from modelsearch.evaluate.known import Job, Known
 from modelsearch.evaluate.scoring import make_scorer
-from modelsearch.evaluate.unanswered import MIN_FAILED, Failure, Unanswered
+from modelsearch.evaluate.unanswered import MAX_TRIES, MIN_FAILED, Failure, Unanswered
 from modelsearch.testing.factories import make_task
 from tests.doubles import MemoryRecorder
 
 TASK = make_task(6)
-DOWN = Failure("HTTP 503", is_unknown=False)
+DOWN = Failure("HTTP 503", "outage")
+FAULT = Failure("HTTP 400", "fault")
 
 
 def job(name: str, item: Item) -> Job:
@@ -42,17 +43,26 @@ def known(recorder: MemoryRecorder) -> Known:
     return Known(TASK, make_scorer(TASK), recorder)
 
 
-def test_failures_of_one_candidate_become_outcomes_at_the_end_of_the_round(
-    known: Known, recorder: MemoryRecorder
-) -> None:
+def test_the_faults_of_items_become_outcomes_at_the_end_of_the_round(known: Known, recorder: MemoryRecorder) -> None:
     unanswered = Unanswered(baseline_id=CandidateId("m00"))
-    assert fail(unanswered, "m01") == [True] * MIN_FAILED
+    assert fail(unanswered, "m01", failure=FAULT) == [True] * MIN_FAILED
     assert not answer(unanswered, "m00")
     assert recorder.events == []
     assert unanswered.holds(job("m01", TASK.items[0]))
     unanswered.close(known)
     assert len(recorder.events) == MIN_FAILED
     assert not unanswered.holds(job("m01", TASK.items[0]))
+
+
+def test_an_outage_leaves_items_open_for_so_many_rounds(known: Known, recorder: MemoryRecorder) -> None:
+    unanswered = Unanswered(baseline_id=CandidateId("m00"))
+    for n_tries in range(1, MAX_TRIES + 1):
+        assert fail(unanswered, "m01", 2) == [True, True]
+        assert unanswered.holds(job("m01", TASK.items[0]))
+        unanswered.close(known)
+        assert not unanswered.holds(job("m01", TASK.items[0]))
+        assert len(recorder.events) == (2 if n_tries == MAX_TRIES else 0)
+    assert known.is_known(CandidateId("m01"), TASK.items[0].id, 0)
 
 
 def test_a_silent_baseline_stops_and_leaves_no_trace(known: Known, recorder: MemoryRecorder) -> None:
@@ -67,12 +77,35 @@ def test_a_silent_baseline_stops_and_leaves_no_trace(known: Known, recorder: Mem
     assert recorder.events == []
 
 
-def test_a_baseline_that_answered_once_goes_on(known: Known, recorder: MemoryRecorder) -> None:
+@pytest.mark.parametrize("kind", ["outage", "unknown", "closed"])
+def test_a_baseline_that_lost_more_than_its_share_stops(known: Known, kind: str) -> None:
+    for n_good, is_stopped in ((1, True), (146, True), (147, False)):
+        unanswered = Unanswered(baseline_id=CandidateId("m00"))
+        fail(unanswered, "m00", failure=Failure("HTTP 503", kind))  # type: ignore[arg-type]
+        for _ in range(n_good):
+            answer(unanswered, "m00")
+        if is_stopped:
+            with pytest.raises(NoAnswerError, match=rf"'m00' in 3 of {n_good + 3} calls"):
+                unanswered.close(known)
+        else:
+            unanswered.close(known)
+
+
+def test_the_faults_of_single_items_do_not_stop_for_no_repeat_would_help(known: Known) -> None:
     unanswered = Unanswered(baseline_id=CandidateId("m00"))
-    fail(unanswered, "m00")
+    fail(unanswered, "m00", failure=FAULT)
     answer(unanswered, "m00")
     unanswered.close(known)
-    assert len(recorder.events) == MIN_FAILED
+    fail(unanswered, "m00", failure=FAULT)
+    with pytest.raises(NoAnswerError, match="'m00' in 3 calls"):
+        unanswered.close(known)
+
+
+def test_what_another_model_answered_is_no_answer_and_no_failure(known: Known) -> None:
+    unanswered = Unanswered(baseline_id=CandidateId("m00"))
+    for item in TASK.items:
+        assert not unanswered.take(job("m00", item), outcome("m00", item), None)
+    unanswered.close(known)
 
 
 def test_nobody_stops_without_a_baseline(known: Known) -> None:
@@ -97,7 +130,7 @@ def test_few_failures_stop_nothing(known: Known) -> None:
 
 def test_what_may_be_billed_is_not_kept_back_but_counts(known: Known) -> None:
     unanswered = Unanswered(baseline_id=CandidateId("m00"))
-    assert fail(unanswered, "m00", failure=Failure("timeout", is_unknown=True)) == [False] * MIN_FAILED
+    assert fail(unanswered, "m00", failure=Failure("timeout", "unknown")) == [False] * MIN_FAILED
     with pytest.raises(NoAnswerError, match="timeout"):
         unanswered.close(known)
 

@@ -7,7 +7,14 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from modelsearch.core.errors import AuthenticationError, CatalogError, InputError, KeyMissingError, QuotaError
+from modelsearch.core.errors import (
+    AuthenticationError,
+    CatalogError,
+    InputError,
+    KeyMissingError,
+    QuotaError,
+    StoppedError,
+)
 from modelsearch.core.ids import EndpointId, ProviderId
 from modelsearch.core.wire import RawReply, WireRequest
 from modelsearch.providers.client import ProviderClient
@@ -120,7 +127,7 @@ async def test_a_local_provider_needs_no_key() -> None:
     assert "authorization" not in script.asked[0].headers
 
 
-@pytest.mark.parametrize("status", [408, 409, 429, 498, 500, 502, 503, 504, 529])
+@pytest.mark.parametrize("status", [408, 409, 429, 498, 500, 502, 503, 529])
 async def test_what_was_surely_not_billed_is_repeated(status: int) -> None:
     script = make_script(fault(status), fault(status), ok)
     client, clock = make_client(script)
@@ -135,6 +142,81 @@ async def test_what_no_repeat_helps_comes_back_at_once(status: int) -> None:
     client, clock = make_client(script)
     raw = await send(client)
     assert (raw.http_status, raw.n_attempts, clock.slept) == (status, 1, [])
+
+
+@pytest.mark.parametrize("status", [504, 524])
+async def test_a_gateways_timeout_is_not_repeated_for_it_may_have_been_billed(status: int) -> None:
+    script = make_script(fault(status))
+    client, clock = make_client(script)
+    for _ in range(5):
+        raw = await send(client)
+        assert (raw.http_status, raw.is_unanswered, raw.n_attempts, clock.slept) == (status, True, 1, [])
+    assert (await send(client)).failure.startswith("endpoint acme/m is down")
+
+
+def inside(error: object, **parts: object) -> Callable[[], httpx.Response]:
+    """An error inside a 200."""
+    return lambda: httpx.Response(200, json={"error": error, **parts})
+
+
+@pytest.mark.parametrize(
+    "limited",
+    [
+        inside({"code": 429, "message": "slow down"}),
+        lambda: httpx.Response(200, json={"choices": [{"error": {"code": 429}, "finish_reason": "error"}]}),
+    ],
+)
+async def test_a_rate_limit_inside_a_200_is_waited_for_and_shrinks_what_is_in_flight(
+    limited: Callable[[], httpx.Response],
+) -> None:
+    script = make_script(limited, limited, ok)
+    client, clock = make_client(script)
+    raw = await send(client)
+    assert (raw.http_status, raw.n_attempts, len(clock.slept)) == (200, 3, 2)
+    assert raw.body == chat_body()
+    assert vars(client)["_accounts"][ACME].limits.limit < 16
+
+
+async def test_no_money_and_a_refused_key_inside_a_200_stop_and_may_have_been_billed() -> None:
+    for error, kind in (({"code": 402, "message": "insufficient credits"}, QuotaError), ({"code": 401}, StoppedError)):
+        client, clock = make_client(make_script(inside(error)))
+        with pytest.raises(kind) as caught:
+            await send(client)
+        assert caught.value.is_perhaps_billed
+        assert clock.slept == []
+    client, _ = make_client(make_script(fault(402)))
+    with pytest.raises(QuotaError) as refused:
+        await send(client)
+    assert not refused.value.is_perhaps_billed
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        inside({"message": "boom"}),
+        inside({"code": 502, "message": "upstream"}),
+        inside({"code": 429}, usage={"prompt_tokens": 3, "completion_tokens": 0}),
+        lambda: httpx.Response(200, content=b'{"error"'),
+    ],
+)
+async def test_another_error_inside_a_200_goes_to_the_caller_at_once(answer: Callable[[], httpx.Response]) -> None:
+    script = make_script(answer)
+    client, clock = make_client(script)
+    raw = await send(client)
+    assert (raw.http_status, raw.n_attempts, clock.slept) == (200, 1, [])
+
+
+async def test_a_long_wait_sets_the_account_aside_and_is_told() -> None:
+    script = make_script(fault(429, retry_after="600"), ok)
+    client, clock = make_client(script)
+    first = await send(client)
+    assert (first.http_status, first.n_attempts, first.wait_s, clock.slept) == (429, 1, 600.0, [])
+    clock.now += 200.0
+    other = await client.send(WIRE, replace(ENDPOINT, id=EndpointId("acme/other")))
+    assert (other.is_sent, other.n_attempts, other.wait_s, len(script.asked)) == (False, 0, 400.0, 1)
+    assert other.failure == "provider acme asks for a long wait: not asked again for 600 s"
+    clock.now += 400.0
+    assert (await send(client)).http_status == 200
 
 
 async def test_the_provider_says_how_long_to_wait() -> None:
@@ -257,6 +339,8 @@ async def test_an_account_that_is_down_is_set_aside_and_tried_again_later() -> N
     raw = await send(client)
     assert (raw.http_status, raw.is_sent, raw.n_attempts, len(script.asked)) == (0, False, 0, 10)
     assert raw.failure.startswith("provider acme is down: 5 calls in a row came to nothing")
+    assert raw.wait_s is not None
+    assert 0 < raw.wait_s <= 30
     clock.now += 30.0
     assert (await send(client)).http_status == 200
     assert (await send(client)).http_status == 200

@@ -1,0 +1,21 @@
+"""What an item of a candidate asks of its endpoint, before it takes a wire format."""
+
+from modelsearch.core.candidate import Single
+from modelsearch.core.market import Endpoint
+from modelsearch.core.task import Item, TaskSpec, output_limit_tokens
+from modelsearch.core.wire import ModelRequest
+from modelsearch.evaluate.prompt import PromptRenderer
+
+
+def model_request(
+    task: TaskSpec, renderer: PromptRenderer, single: Single, item: Item, endpoint: Endpoint
+) -> ModelRequest:
+    """The request of one item of a single at its endpoint."""
+    params = single.params
+    return ModelRequest(
+        messages=renderer.render(item, single.prompt_id),
+        max_output_tokens=output_limit_tokens(task, endpoint, params.max_output_tokens),
+        temperature=task.temperature if params.temperature is None else params.temperature,
+        reasoning_effort=params.reasoning_effort,
+        is_zdr="zdr" in task.requirements.needs,
+    )
