@@ -26,6 +26,7 @@ from modelsearch.emulator.server import run_emulator
 from modelsearch.emulator.world_make import make_world
 from modelsearch.evaluate.recorded import recorded_market, recorded_task
 from modelsearch.report.answer import answer_lines
+from modelsearch.report.numbers import counted
 from modelsearch.settings import Settings, read_settings
 from modelsearch.store.journal import Journal
 from modelsearch.store.layout import RunDir
@@ -66,8 +67,9 @@ def _tell_start(session: Session, progress: Progress) -> None:
     market, setting = session.source.market, session.setting
     what = " (emulated: made-up models, no real money)" if session.source.is_emulated else ""
     progress.say(
-        f"run {session.run.run_id}: {len(setting.candidates)} candidates at {len(market.providers)} providers{what}, "
-        f"task {setting.task.id} with {len(setting.item_ids)} items, baseline {setting.baseline_id}, "
+        f"run {session.run.run_id}: {counted(len(setting.candidates), 'candidate')} at "
+        f"{counted(len(market.providers), 'provider')}{what}, "
+        f"task {setting.task.id} with {counted(len(setting.item_ids), 'item')}, baseline {setting.baseline_id}, "
         f"budget ${setting.budget.spend_usd:.4f}"
     )
     if "PREFECT_API_URL" not in os.environ:

@@ -12,6 +12,7 @@ from rich.status import Status as Spinner
 
 from modelsearch.core.events import CallSettled, Event, OutcomeScored, PhaseClosed, PhaseStarted, RoundClosed, Warned
 from modelsearch.core.search import Move
+from modelsearch.report.numbers import counted
 
 REFRESH_S = 0.2
 
@@ -80,7 +81,7 @@ class Progress:
 
     def _told(self) -> str:
         of = "" if self.budget_usd is None else f" of ${self.budget_usd:.4f}"
-        parts = [f"{self._n_outcomes} outcomes", f"${self._spend_usd:.4f}{of} spent", f"{self._n_dropped} dropped"]
+        parts = [counted(self._n_outcomes, "outcome"), f"${self._spend_usd:.4f}{of} spent", f"{self._n_dropped} dropped"]
         if self._n_added:
             parts.append(f"{self._n_added} ensembles added")
         return ", ".join(parts)

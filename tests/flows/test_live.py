@@ -49,7 +49,7 @@ def test_a_closed_phase_says_what_it_did(progress: Progress, screen: io.StringIO
         progress.watch(event)
     assert screen.getvalue() == ""
     progress.watch(PhaseClosed(phase="smart", reason="nothing more to ask"))
-    assert screen.getvalue() == "  smart: 1 outcomes, $0.2500 of $5.0000 spent, 1 dropped; nothing more to ask\n"
+    assert screen.getvalue() == "  smart: 1 outcome, $0.2500 of $5.0000 spent, 1 dropped; nothing more to ask\n"
 
 
 def test_every_fifth_round_is_a_line_in_a_log(progress: Progress, screen: io.StringIO) -> None:
