@@ -81,7 +81,11 @@ class Progress:
 
     def _told(self) -> str:
         of = "" if self.budget_usd is None else f" of ${self.budget_usd:.4f}"
-        parts = [counted(self._n_outcomes, "outcome"), f"${self._spend_usd:.4f}{of} spent", f"{self._n_dropped} dropped"]
+        parts = [
+            counted(self._n_outcomes, "outcome"),
+            f"${self._spend_usd:.4f}{of} spent",
+            f"{self._n_dropped} dropped",
+        ]
         if self._n_added:
             parts.append(f"{self._n_added} ensembles added")
         return ", ".join(parts)
