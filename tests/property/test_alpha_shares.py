@@ -29,12 +29,12 @@ def test_shares_never_change_after_the_first_outcome_nor_on_resume(events: list[
 
 
 @given(events=trajectories())
-def test_whoever_left_after_the_first_probe_keeps_a_share(events: list[Event]) -> None:
+def test_whoever_of_the_start_left_after_the_first_probe_keeps_a_share(events: list[Event]) -> None:
     fold = Fold(SETTING)
     for event in events:
         fold.apply(event)
     view = fold.view()
     shares = dict(zip(view.row, alpha_shares(view).tolist(), strict=True))
-    for name in view.row:
+    for name in (candidate.id for candidate in SETTING.candidates):
         assert (shares[name] > 0) == (name not in view.dropped_free and name != view.baseline_id)
         assert name not in view.pool or name not in view.dropped_free
