@@ -12,6 +12,7 @@ from modelsearch.core.ids import CandidateId, EndpointId, ItemId
 from modelsearch.core.outcome import Status
 from modelsearch.core.plan import Phase, Plan
 from modelsearch.core.search import Drop, Floats, Move, Probe, SearchView
+from modelsearch.search.endings import MAX_IDLE_ROUNDS
 from modelsearch.search.fold import Fold
 from modelsearch.search.loop import Search, affordable, decide_move, free_probes, run_phase, run_plan
 from modelsearch.store.ledger import Ledger
@@ -195,6 +196,14 @@ def test_a_known_composite_is_not_added_and_only_its_open_items_are_free() -> No
     assert [p.item_ids for p in free_probes(view)] == [("i0001", "i0002")]
 
 
+def test_two_orders_of_one_ensemble_are_one_candidate() -> None:
+    one, other = Ensemble(members=(single(1), single(2))), Ensemble(members=(single(2), single(1)))
+    move = decide_move(make_view(np.ones((3, 3))), Phase(name="p", combiners=(Making((one,)), Making((other,)))))
+    assert [candidate.members for candidate in move.additions if isinstance(candidate, Ensemble)] == [one.members]
+    known = make_view(np.ones((4, 3)), composites=[one])
+    assert decide_move(known, Phase(name="p", combiners=(Making((other,)),))).additions == ()
+
+
 def test_a_dropped_composite_gets_no_free_probe() -> None:
     vote = Ensemble(members=(single(1), single(2)))
     view = make_view([[NAN] * 3, [1.0] * 3, [1.0] * 3, [NAN] * 3], composites=[vote], pool=[0, 1, 2])
@@ -239,12 +248,21 @@ async def test_a_move_that_is_too_dear_altogether_ends_the_phase() -> None:
     assert world.reasons == ["the budget left is less than the next call may cost"]
 
 
-async def test_a_round_in_which_nothing_could_be_bought_ends_the_phase() -> None:
+async def test_rounds_in_which_nobody_answers_end_the_phase_and_are_not_taken_for_a_lack_of_money() -> None:
     world = World()
     world.evaluator.status = lambda _candidate_id, _item_id: Status.NOT_RUN
     await run_phase(world.search, Phase(name="p", sampler=next_items(1), max_rounds=9))
-    assert len(world.moves) == 1
-    assert world.reasons == ["the budget left is less than the next call may cost"]
+    assert len(world.moves) == MAX_IDLE_ROUNDS
+    assert world.reasons == ["nothing that was asked in 3 rounds was answered, or fitted the money left"]
+
+
+async def test_a_round_in_which_nobody_answers_is_no_end() -> None:
+    world = World()
+    answers = iter([Status.NOT_RUN] * 4)
+    world.evaluator.status = lambda _candidate_id, _item_id: next(answers, Status.OK)
+    await run_phase(world.search, Phase(name="p", sampler=next_items(4), max_rounds=50))
+    assert world.ledger.spend().settled_usd == 18
+    assert world.reasons == ["every candidate left was asked every item"]
 
 
 async def test_failures_do_not_end_the_phase() -> None:
