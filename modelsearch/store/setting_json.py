@@ -51,7 +51,7 @@ def snapshot_from_json(content: bytes) -> Snapshot:
     try:
         data = _DECODE(content)
         return Snapshot(setting=_setting(data["setting"]), plan=data["plan"])
-    except (msgspec.MsgspecError, KeyError, TypeError) as error:
+    except (msgspec.MsgspecError, ValueError, KeyError, TypeError) as error:
         message = (
             f"setting.json: expected what a search of this version was begun with: {error}; "
             "start a new run (paid replies are used again)"

@@ -2,7 +2,14 @@ from decimal import Decimal
 
 import pytest
 
-from modelsearch.api.recover import first_free_number, first_served_by, recover, release_unsold, settled_calls
+from modelsearch.api.recover import (
+    first_free_number,
+    first_served_by,
+    keep_replies,
+    recover,
+    release_unsold,
+    settled_calls,
+)
 from modelsearch.core.errors import OverbilledError
 from modelsearch.core.events import (
     CallReleased,
@@ -15,7 +22,9 @@ from modelsearch.core.events import (
 )
 from modelsearch.core.ids import CallId, CandidateId, EndpointId, ItemId
 from modelsearch.core.outcome import Call, Outcome, Status, Usage
+from modelsearch.core.wire import RawReply
 from modelsearch.store.ledger import Ledger
+from modelsearch.store.replies import MemoryReplies
 from tests.doubles import MemoryRecorder, ok_body
 from tests.unit.evaluate.live import Live
 
@@ -95,6 +104,15 @@ def test_a_replay_gives_back_what_it_had_not_sold() -> None:
     release_unsold([*events, *recorder.events], recorder)
     assert len(recorder.events) == 2
     assert settled_calls(events) == {"a"}
+
+
+def test_only_replies_worth_keeping_go_into_the_store_over_runs() -> None:
+    replies = MemoryReplies()
+    keep_replies([reserved(), replied(ok_body())], replies)
+    keep_replies([reserved(), replied(ok_body()), settled(status=Status.REFUSED)], replies)
+    assert replies.get(KEY) is None
+    keep_replies([reserved(), replied(ok_body()), settled(status=Status.TRUNCATED)], replies)
+    assert replies.get(KEY) == RawReply(http_status=200, body=ok_body(), latency_s=0.5)
 
 
 def test_numbers_of_calls_go_on_above_all_that_were_used() -> None:
