@@ -16,6 +16,9 @@ from modelsearch.search.fold import Fold
 KEYS = "keys"
 """Strategy of the drops for a missing key: their remedy is known to everybody, so others are named first."""
 
+MAX_IDLE_ROUNDS = 3
+"""Rounds in a row without any outcome: a provider that is down may be back by the next one."""
+
 
 def ended(fold: Fold, phase: Phase) -> str:
     """Why the phase is over, or "" to go on; a resumed search ends alike, for it reads the same journal."""
@@ -24,8 +27,10 @@ def ended(fold: Fold, phase: Phase) -> str:
         return ""
     if not move.probes and not move.is_cut:
         return "a phase without calls" if phase.sampler is None else _asked_enough(fold.view(), phase)
-    if not fold.has_any(move):
+    if not move.probes:
         return "the budget left is less than the next call may cost"
+    if fold.n_idle_rounds >= MAX_IDLE_ROUNDS:
+        return f"nothing that was asked in {MAX_IDLE_ROUNDS} rounds was answered, or fitted the money left"
     return "" if fold.next_round < phase.max_rounds else "all rounds of the phase used"
 
 

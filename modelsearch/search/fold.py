@@ -30,6 +30,7 @@ class Fold:
         open_phase: the phase under way, or None; `phase_budget_usd` and `next_round` are its own.
         open_move: the move whose round is not closed, or None.
         closed_move: the move of the phase's last closed round, or None.
+        n_idle_rounds: closed rounds up to the last one that asked for something and got nothing of it.
         drops: (phase, drop) in order.
         spend_usd: what all outcomes cost this search.
     """
@@ -43,6 +44,7 @@ class Fold:
         self.next_round = 0
         self.open_move: Move | None = None
         self.closed_move: Move | None = None
+        self.n_idle_rounds = 0
         self.drops: list[tuple[str, Drop]] = []
         self.spend_usd = Decimal(0)
         self._rows: dict[CandidateId, int] = {}
@@ -65,6 +67,7 @@ class Fold:
     def _(self, event: PhaseStarted) -> None:
         self.open_phase, self.next_round, self.open_move, self.closed_move = event.phase, 0, None, None
         self.phase_budget_usd, self.phase_spend_usd = event.spend_usd, Decimal(0)
+        self.n_idle_rounds = 0
 
     @apply.register
     def _(self, event: Move) -> None:
@@ -84,6 +87,8 @@ class Fold:
 
     @apply.register
     def _(self, event: RoundClosed) -> None:
+        is_idle = self.open_move is not None and not self.has_any(self.open_move)
+        self.n_idle_rounds = self.n_idle_rounds + 1 if is_idle else 0
         self.closed_move, self.open_move, self.next_round = self.open_move, None, event.round + 1
 
     @apply.register

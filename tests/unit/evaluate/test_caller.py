@@ -1,9 +1,10 @@
+import asyncio
 from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
 
-from modelsearch.core.errors import OverbilledError, QuotaError, StoppedError
+from modelsearch.core.errors import CatalogError, KeyMissingError, OverbilledError, QuotaError, StoppedError
 from modelsearch.core.events import CallReleased, CallReplied, CallReserved, CallSettled, CallUnknown
 from modelsearch.core.ids import CallId, EndpointId
 from modelsearch.core.outcome import Status, Usage
@@ -110,12 +111,41 @@ async def test_an_error_inside_a_200_without_usage_may_have_been_billed() -> Non
     assert "upstream overloaded" in answer.reply.error
 
 
-async def test_a_stop_gives_the_reservation_back_and_goes_up() -> None:
-    world = live(QuotaError("p0: no money left"))
-    with pytest.raises(QuotaError):
+@pytest.mark.parametrize(
+    "error", [QuotaError("p0: no money left"), KeyMissingError("p0: no key"), CatalogError("p0: no URL")]
+)
+async def test_what_was_surely_not_sent_or_served_is_given_back(error: Exception) -> None:
+    world = live(error)
+    with pytest.raises(type(error)):
         await call(world)
     assert [type(e) for e in world.recorder.events] == [CallReserved, CallReleased]
     assert world.ledger.spend().committed_usd == 0
+
+
+@pytest.mark.parametrize(("error", "reason"), [(QuotaError("p0: no money"), "p0: no money"), (OSError("k"), "OSError")])
+async def test_what_may_have_been_served_is_held_whatever_goes_wrong(error: Exception, reason: str) -> None:
+    if isinstance(error, StoppedError):
+        error.is_perhaps_billed = True
+    world = live(error)
+    with pytest.raises(type(error)):
+        await call(world)
+    assert [type(e) for e in world.recorder.events] == [CallReserved, CallUnknown]
+    assert isinstance(unknown := world.recorder.events[-1], CallUnknown)
+    assert unknown.reason == reason
+    assert world.ledger.spend().unknown_usd == BOUND
+
+
+async def test_a_cancelled_call_is_held() -> None:
+    world = Live(client=FakeClient(gate=asyncio.Event()))
+    running = asyncio.create_task(call(world))
+    for _ in range(5):
+        await asyncio.sleep(0)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert kinds(world) == ["CallReserved", "CallUnknown"]
+    assert world.ledger.spend().reserved_usd == 0
+    assert world.ledger.spend().unknown_usd == BOUND
 
 
 async def test_more_billed_than_bound_stops_once_the_truth_is_booked() -> None:

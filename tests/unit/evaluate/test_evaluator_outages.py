@@ -8,16 +8,8 @@ from decimal import Decimal
 import httpx
 import pytest
 
-from modelsearch.core.errors import KeyMissingError, NoAnswerError, QuotaError
-from modelsearch.core.events import (
-    CallReleased,
-    CallReserved,
-    CallSettled,
-    CallUnknown,
-    OutcomeScored,
-    PhaseStarted,
-    Warned,
-)
+from modelsearch.core.errors import NoAnswerError, QuotaError
+from modelsearch.core.events import CallReserved, CallSettled, CallUnknown, OutcomeScored, Warned
 from modelsearch.core.ids import CandidateId
 from modelsearch.core.market import Endpoint, Rate
 from modelsearch.core.outcome import Outcome, Status
@@ -270,38 +262,6 @@ async def test_tokens_without_a_price_are_held_at_the_bound_and_warned_of() -> N
     assert world.ledger.spend().unknown_usd == 4
     assert len(world.client.sent) == 2
     assert [w for w in warned(world) if w[0] == "price-unknown"] == [("price-unknown", "m00")]
-
-
-@pytest.mark.parametrize("error", [KeyMissingError("p0: no key"), QuotaError("p0: no money")])
-async def test_what_was_never_sent_is_given_back(error: Exception) -> None:
-    world = Live(client=FakeClient(lambda *_: error))
-    with pytest.raises(type(error)):
-        await world.buy(probe("m00", 0))
-    assert world.recorder.names == ["CallReserved", "CallReleased"]
-    assert world.ledger.spend().committed_usd == 0
-
-
-async def test_a_refusal_inside_a_200_is_held() -> None:
-    error = QuotaError("p0: no money")
-    error.is_perhaps_billed = True
-    world = Live(client=FakeClient(lambda *_: error))
-    with pytest.raises(QuotaError):
-        await world.buy(probe("m00", 0))
-    assert world.recorder.names == ["CallReserved", "CallUnknown"]
-
-
-async def test_a_cancelled_call_is_held() -> None:
-    world = Live(client=FakeClient(right, gate=asyncio.Event()))
-    running = asyncio.create_task(world.buy(probe("m00", 0)))
-    for _ in range(5):
-        await asyncio.sleep(0)
-    running.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await running
-    assert world.recorder.names == ["CallReserved", "CallUnknown"]
-    assert world.ledger.spend().reserved_usd == 0
-    assert PhaseStarted not in {type(e) for e in world.recorder.events}
-    assert CallReleased not in {type(e) for e in world.recorder.events}
 
 
 @pytest.mark.parametrize("status", [504, 524])

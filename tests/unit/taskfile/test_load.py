@@ -24,6 +24,7 @@ def test_a_plain_task_and_its_defaults(tmp_path: Path) -> None:
     assert task.prompts == (Prompt(id=task.prompts[0].id, user="{{ input }}"),)
     assert task.prompts[0].id == "default"
     assert (task.margin, task.alpha, task.max_output_tokens, task.n_repeats) == (0.02, 0.05, 512, 1)
+    assert task.reasoning_tokens == 2048
     assert task.scorer == ScorerSpec(name="exact")
 
 
@@ -39,6 +40,7 @@ def test_everything_that_can_be_said(tmp_path: Path) -> None:
         margin=0.05,
         alpha=0.1,
         max_output_tokens=64,
+        reasoning_tokens=512,
         temperature=None,
         repeats=3,
         counts_as={"refused": None, "invalid": 0.5},
@@ -53,6 +55,7 @@ def test_everything_that_can_be_said(tmp_path: Path) -> None:
         None,
         3,
     )
+    assert (task.max_output_tokens, task.reasoning_tokens) == (64, 512)
     assert task.scorer.params == {"is_lettered": True}
     assert task.examples[0].target == "delivery"
     assert task.status_scores == {Status.INVALID: 0.5, Status.TRUNCATED: 0.0}
@@ -144,6 +147,7 @@ BAD_KEYS: list[tuple[dict[str, Any], str]] = [
     ({"prompts": {"a": "{{ input }}"}}, "either `prompt` or `prompts`"),
     ({"prompt": " "}, "prompt 'default' is empty"),
     ({"max_output_tokens": 0}, "max_output_tokens: "),
+    ({"reasoning_tokens": -1}, "reasoning_tokens: "),
     ({"temperature": 3}, "temperature: "),
     ({"repeats": 0}, "repeats: "),
     ({"metric": "median"}, "metric: "),
