@@ -109,7 +109,7 @@ def no_disk_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.fdatasync", lambda _: None)
 
 
-@pytest.mark.parametrize(("plan", "seed", "step"), [("everything", 2, 1), ("bayesian", 0, 6)])
+@pytest.mark.parametrize(("plan", "seed", "step"), [("everything", 4, 1), ("bayesian", 0, 6)])
 def test_a_replay_killed_after_any_event_ends_alike(tmp_path: Path, plan: str, seed: int, step: int) -> None:
     request = make_request(tmp_path, table=make_table(5, 6), plan_text=PLANS[plan], seed=seed)
     whole = run_to_end(request, tmp_path)
