@@ -105,7 +105,9 @@ def certified_low(view: SearchView, estimate: Estimate) -> float:
     row = view.row[estimate.candidate_id]
     start = int(births(view, pairs)[row])
     per_unit = lower_bound(bet.low[row], bet.bound.n_units, estimate.alpha_share, start)
-    return max(-1.0, per_unit * bet.scale)
+    # what lies between two points of the grid is not looked at; the margin itself is: it is what was rejected
+    is_certified = estimate.log_e_value >= -np.log(estimate.alpha_share)
+    return max(-view.task.margin if is_certified else -1.0, per_unit * bet.scale)
 
 
 def points(share: float) -> str:

@@ -150,6 +150,9 @@ def _compared(estimate: Estimate) -> Iterator[str]:
         return
     yield f"verdict: {VERDICT_WORDS[estimate.verdict]}"
     gap = f"{interval_points(estimate.gap)} points, on {counted(estimate.n_pairs, 'shared item')}"
+    if estimate.verdict is Verdict.NON_INFERIOR:
+        yield f"gap to the baseline: {gap}"
+        return
     p = probability(estimate.p_non_inferior)
     yield f"gap to the baseline: {gap}; good enough with probability {p} (shrunk towards how the others did)"
 

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import TypeAlias
 
-from modelsearch.core.result import PhaseSummary, SearchResult
+from modelsearch.core.result import Estimate, PhaseSummary, SearchResult, Verdict
 from modelsearch.report.numbers import amount, evidence, interval_points, probability, seconds, usd_per_1k
 from modelsearch.report.plain import clean, short
 from modelsearch.report.standing import Standing, standings
@@ -55,11 +55,18 @@ def candidate_row(standing: Standing) -> Row:
         "latency_p50": seconds(estimate.latency_p50_s if estimate else None),
         "latency_p95": seconds(estimate.latency_p95_s if estimate else None),
         "n_items": estimate.n_items if estimate else 0,
-        "p_good_enough": probability(estimate.p_non_inferior if estimate else None),
+        "p_good_enough": _p_good_enough(estimate),
         "verdict": standing.verdict,
     }
     # the baseline's gap to itself is 0 by definition: no evidence, so it is not shown as if it were some
     return row | {"gap_points": "", "p_good_enough": ""} if standing.is_baseline else row
+
+
+def _p_good_enough(estimate: Estimate | None) -> str:
+    """The probability, where there is no certificate: beside one, the cautious probability would seem to doubt it."""
+    if estimate is not None and estimate.verdict is Verdict.NON_INFERIOR:
+        return "certified"
+    return probability(estimate.p_non_inferior if estimate else None)
 
 
 def drop_rows(result: SearchResult, limit: int | None = None) -> list[Row]:

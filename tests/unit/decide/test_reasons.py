@@ -1,5 +1,7 @@
 from modelsearch.core.outcome import Status
+from modelsearch.core.result import Verdict
 from modelsearch.decide.estimates import estimates
+from modelsearch.decide.evidence import SURE_LOG_E
 from modelsearch.decide.reasons import certified_low, certified_reason, likely_reason, points, signed
 from tests.unit.decide.views import make_view, rows, with_status
 
@@ -12,7 +14,19 @@ def test_the_stated_bound_holds_the_margin_and_lies_below_the_gap() -> None:
     view = make_view(rows(0.5, 0.9, n_items=400, n_seen=200))
     e = estimates(view)[1]
     assert e.gap is not None
-    assert -view.task.margin - 0.02 <= certified_low(view, e) <= e.gap.mean
+    assert -view.task.margin <= certified_low(view, e) <= e.gap.mean
+
+
+def test_a_bound_beside_a_certificate_is_never_beyond_the_margin() -> None:
+    """The bound is looked for on a grid; a margin between two of its points must not be stated as broken."""
+    lows = []
+    for n_seen in range(60, 200, 10):
+        view = make_view(rows(0.8, 0.83, n_items=200, n_seen=n_seen))
+        e = estimates(view)[1]
+        if e.verdict is Verdict.NON_INFERIOR and e.log_e_value < SURE_LOG_E:
+            lows.append(certified_low(view, e))
+    assert lows
+    assert min(lows) >= -0.02
 
 
 def test_failures_and_equal_scores_are_said_in_words() -> None:

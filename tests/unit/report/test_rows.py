@@ -1,8 +1,8 @@
 import json
 
-from modelsearch.core.result import SearchResult
+from modelsearch.core.result import SearchResult, Verdict
 from modelsearch.report.rows import candidate_rows, drop_counts, drop_rows, funnel_rows
-from tests.unit.report.results import make_drop, make_hostile, make_result
+from tests.unit.report.results import make_drop, make_estimate, make_hostile, make_result
 
 
 def test_the_funnel_is_that_of_the_result() -> None:
@@ -32,6 +32,11 @@ def test_a_candidate_with_its_numbers() -> None:
         "p_good_enough": "81.0 %",
         "verdict": "likely good enough, not certified",
     }
+
+
+def test_beside_a_certificate_no_probability_casts_doubt() -> None:
+    result = make_result(estimates=(make_estimate("cheap", verdict=Verdict.NON_INFERIOR, p_non_inferior=0.89),))
+    assert candidate_rows(result)[0]["p_good_enough"] == "certified"
 
 
 def test_the_baselines_gap_to_itself_is_not_shown_as_evidence() -> None:
