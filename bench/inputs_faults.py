@@ -31,7 +31,8 @@ from modelsearch.emulator.server import spawned_emulator
 from modelsearch.store.journal import Journal
 from modelsearch.store.ledger import Ledger
 
-TIMEOUT_S = 120
+TIMEOUT_S = 300
+"""A provider that goes away in mid-search is waited for, two minutes at most."""
 RIGHT_SHARE = {"alpha-large": 0.97, "beta-middle": 0.95, "gamma-small": 0.9}
 
 

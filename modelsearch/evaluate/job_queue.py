@@ -10,6 +10,8 @@ from modelsearch.evaluate.known import Job
 
 MAX_PAUSES = 3
 """Pauses of an endpoint that are waited out in a round, and in all rounds together in which it stays silent."""
+MAX_PAUSES_OF_STRANGERS = 1
+"""The same of one that has not answered yet in this life of the run: it may be misconfigured, not down."""
 NAP_S = 1.0
 """Whoever waits looks up this often whether the search has stopped."""
 
@@ -22,6 +24,7 @@ class Patience:
     _until_s: dict[EndpointId, float] = field(default_factory=dict)
     _n_pauses: Counter[EndpointId] = field(default_factory=Counter)
     _heard: set[EndpointId] = field(default_factory=set)
+    _known: set[EndpointId] = field(default_factory=set)
 
     def left_s(self, endpoint_id: EndpointId) -> float:
         """How long the endpoint is not to be asked yet, in s; <= 0 = it may be."""
@@ -31,7 +34,7 @@ class Patience:
         """Set the endpoint aside for `wait_s`; False where it was waited for too often already."""
         if self.left_s(endpoint_id) > 0:
             return True
-        if self._n_pauses[endpoint_id] >= MAX_PAUSES:
+        if self._n_pauses[endpoint_id] >= (MAX_PAUSES if endpoint_id in self._known else MAX_PAUSES_OF_STRANGERS):
             return False
         self._n_pauses[endpoint_id] += 1
         self._until_s[endpoint_id] = self.clock.now_s() + wait_s
@@ -40,6 +43,7 @@ class Patience:
     def hear(self, endpoint_id: EndpointId) -> None:
         """The endpoint has answered."""
         self._heard.add(endpoint_id)
+        self._known.add(endpoint_id)
 
     def close(self) -> None:
         """End the round: who answered in it is waited for again in the next."""

@@ -4,7 +4,7 @@ import pytest
 
 from modelsearch.core.candidate import Single
 from modelsearch.core.ids import EndpointId
-from modelsearch.evaluate.job_queue import MAX_PAUSES, JobQueue, Patience
+from modelsearch.evaluate.job_queue import MAX_PAUSES, MAX_PAUSES_OF_STRANGERS, JobQueue, Patience
 from modelsearch.evaluate.known import Job
 from modelsearch.testing.factories import make_task
 from tests.unit.providers.doubles import FakeClock
@@ -52,7 +52,20 @@ async def test_who_waits_looks_up_when_the_search_stops(patience: Patience) -> N
     assert len(queue) == 4
 
 
+async def test_who_never_answered_is_waited_for_once(patience: Patience) -> None:
+    for _ in range(MAX_PAUSES_OF_STRANGERS):
+        assert patience.wait_for(A, 10.0)
+        await patience.clock.sleep(10.0)
+    assert not patience.wait_for(A, 10.0)
+    patience.close()
+    assert not patience.wait_for(A, 10.0)
+    patience.hear(A)
+    assert patience.wait_for(A, 10.0)
+
+
 async def test_patience_ends_and_comes_back_with_an_answer(patience: Patience) -> None:
+    patience.hear(A)
+    patience.close()
     for _ in range(MAX_PAUSES):
         assert patience.wait_for(A, 10.0)
         assert patience.wait_for(A, 10.0)  # of another worker, within the same pause
