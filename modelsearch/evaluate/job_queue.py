@@ -31,13 +31,18 @@ class Patience:
         return self._until_s.get(endpoint_id, 0.0) - self.clock.now_s()
 
     def wait_for(self, endpoint_id: EndpointId, wait_s: float) -> bool:
-        """Set the endpoint aside for `wait_s`; False where it was waited for too often already."""
+        """Set the endpoint aside for `wait_s`; False where it was waited for too often already.
+
+        Calls that were in flight when a pause began may make it longer; it is the same pause.
+        """
+        until_s = self.clock.now_s() + wait_s
         if self.left_s(endpoint_id) > 0:
+            self._until_s[endpoint_id] = max(self._until_s[endpoint_id], until_s)
             return True
         if self._n_pauses[endpoint_id] >= (MAX_PAUSES if endpoint_id in self._known else MAX_PAUSES_OF_STRANGERS):
             return False
         self._n_pauses[endpoint_id] += 1
-        self._until_s[endpoint_id] = self.clock.now_s() + wait_s
+        self._until_s[endpoint_id] = until_s
         return True
 
     def hear(self, endpoint_id: EndpointId) -> None:

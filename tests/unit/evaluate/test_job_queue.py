@@ -52,6 +52,14 @@ async def test_who_waits_looks_up_when_the_search_stops(patience: Patience) -> N
     assert len(queue) == 4
 
 
+async def test_a_pause_that_gets_longer_is_still_one_pause(patience: Patience) -> None:
+    for wait_s in (10.0, 4.0, 20.0):
+        assert patience.wait_for(A, wait_s)
+    assert patience.left_s(A) == 20.0
+    await patience.clock.sleep(20.0)
+    assert not patience.wait_for(A, 1.0)
+
+
 async def test_who_never_answered_is_waited_for_once(patience: Patience) -> None:
     for _ in range(MAX_PAUSES_OF_STRANGERS):
         assert patience.wait_for(A, 10.0)
