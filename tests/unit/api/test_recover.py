@@ -1,3 +1,5 @@
+import json
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -21,12 +23,13 @@ from modelsearch.core.events import (
     OutcomeScored,
 )
 from modelsearch.core.ids import CallId, CandidateId, EndpointId, ItemId
+from modelsearch.core.market import Rate
 from modelsearch.core.outcome import Call, Outcome, Status, Usage
 from modelsearch.core.wire import RawReply
 from modelsearch.store.ledger import Ledger
 from modelsearch.store.replies import MemoryReplies
 from tests.doubles import MemoryRecorder, ok_body
-from tests.unit.evaluate.live import Live
+from tests.unit.evaluate.live import Live, two_providers
 
 KEY = "ab" * 32
 
@@ -91,6 +94,25 @@ def test_a_reply_that_costs_more_than_its_bound_stops_a_resumed_run_too() -> Non
     with pytest.raises(OverbilledError, match="at most"):
         recover([reserved(usd="0.0000001"), replied(ok_body(n_input=10**7))], world.caller, world.market)
     assert world.recorder.names == ["CallSettled"]
+
+
+def cached_body() -> bytes:
+    body = json.loads(ok_body())
+    body["usage"]["prompt_tokens_details"] = {"cached_tokens": 4}
+    return json.dumps(body).encode()
+
+
+def test_a_reply_whose_price_is_not_known_does_not_keep_a_run_from_going_on() -> None:
+    market = two_providers()
+    unknown = Rate(kind="cache_read", usd=None)
+    endpoints = {e.id: replace(e, rates=(*e.rates, unknown)) for e in market.endpoints.values()}
+    world = Live(market=replace(market, endpoints=endpoints))
+    found = recover([reserved(), replied(cached_body())], world.caller, world.market)
+    assert found.paid == {}
+    assert world.recorder.names == ["Warned", "CallUnknown"]
+    again = recover([reserved(), replied(cached_body()), settled()], world.caller, world.market)
+    (answer,) = again.paid.values()
+    assert answer.cost_usd == Decimal("0.25")
 
 
 def test_a_replay_gives_back_what_it_had_not_sold() -> None:

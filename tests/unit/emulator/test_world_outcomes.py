@@ -3,6 +3,7 @@ import math
 import numpy as np
 import pytest
 
+from modelsearch.core.task import output_limit_tokens
 from modelsearch.emulator.world_make import make_world
 from modelsearch.emulator.world_market import default_templates, world_market
 from modelsearch.emulator.world_outcomes import REFUSAL_RATE, abilities, draw_outcomes
@@ -58,6 +59,7 @@ def test_the_ordinary_scorers_see_what_was_drawn(scorer: str) -> None:
     spec = task(80, scorer)
     made = make_world(spec, seed=1)
     truth = made.truth(make_scorer(spec), prompts(spec))
-    is_cut = made.outcomes.visible + made.outcomes.hidden > spec.max_output_tokens
+    limits = np.array([output_limit_tokens(spec, endpoint) for endpoint in made.endpoints])
+    is_cut = made.outcomes.visible + made.outcomes.hidden > limits[:, None]
     drawn = (made.outcomes.is_right & ~made.outcomes.is_refused & ~is_cut).mean(axis=1)
     assert [truth[endpoint.id].quality for endpoint in made.endpoints] == pytest.approx(list(drawn))

@@ -51,6 +51,7 @@ def test_nothing_asked_nothing_refused() -> None:
         ({"model": {"modalities_in": ("image",)}}, "does not read and write text"),
         ({"model": {"modalities_out": ("audio",)}}, "does not read and write text"),
         ({"endpoint": {"context_tokens": 611}}, "context of 611 tokens, 612 needed"),
+        ({"endpoint": {"context_tokens": 2659, "capabilities": frozenset({"reasoning"})}}, "2660 needed"),
         ({"wanted": {"min_context_tokens": 100_000}}, "100000 needed"),
         ({"kind": replace(KIND, min_context_tokens=50_000)}, "50000 needed"),
         ({"wanted": {"needs": frozenset({"open-weights"})}, "model": {"is_open_weights": None}}, "open-weights is req"),
