@@ -41,6 +41,7 @@ async def asearch(  # noqa: PLR0913 - the options of the command line, one by on
     is_kind_strict: bool = False,
     baseline_outcomes: Path | str | None = None,
     is_emulated: bool = False,
+    emulator_url: str | None = None,
     settings: Settings | None = None,
     watch: Watch | None = None,
 ) -> SearchResult:
@@ -71,6 +72,7 @@ async def asearch(  # noqa: PLR0913 - the options of the command line, one by on
         is_kind_strict: drop what the task kind avoids, in place of a lower rank.
         baseline_outcomes: file with the baseline's known answers or scores, which need not be bought.
         is_emulated: against the emulator on loopback: made-up models, no key, no real money.
+        emulator_url: of an emulator that runs already (`modelsearch emulate`), in place of one of this search's own.
         settings: where runs, catalogues and keys are; by default from the environment and the current folder.
         watch: called with every event once it is durable.
 

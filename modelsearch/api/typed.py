@@ -24,6 +24,7 @@ def request_of(given: Mapping[str, Any]) -> SearchRequest:
         InputError: an argument is of the wrong type or out of range.
     """
     task = given["task"]
+    url = given["emulator_url"]
     is_inline = isinstance(task, TaskSpec)
     return SearchRequest(
         task=None if is_inline else path_of(task, "task"),
@@ -36,7 +37,8 @@ def request_of(given: Mapping[str, Any]) -> SearchRequest:
         seed=whole_of(given["seed"], "seed") or 0,
         overrides=overrides_of(given),
         baseline_outcomes=path_of(given["baseline_outcomes"], "baseline_outcomes"),
-        is_emulated=flag_of(given["is_emulated"], "is_emulated"),
+        is_emulated=flag_of(given["is_emulated"], "is_emulated") or url is not None,
+        emulator_url=None if url is None else text_of(url, "emulator_url"),
     )
 
 

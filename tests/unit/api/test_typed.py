@@ -14,7 +14,7 @@ NOTHING: dict[str, Any] = dict.fromkeys(
     [
         "task", "budget_usd", "budget_share", "recorded", "margin", "alpha", "max_cost_usd_per_1k", "max_latency_s",
         "min_quality", "target_quality", "weights", "min_context_tokens", "providers", "pricing", "include", "exclude",
-        "require", "baseline_outcomes",
+        "require", "baseline_outcomes", "emulator_url",
     ]
 )  # fmt: skip
 GIVEN = {**NOTHING, "plan": "balanced", "seed": 0, "is_kind_strict": False, "is_emulated": False, "baseline": "b"}
@@ -48,6 +48,12 @@ def test_a_task_may_be_an_object() -> None:
     request = made(task=make_task(2))
     assert request.is_inline
     assert request.task is None
+
+
+def test_an_emulator_that_runs_already_is_enough_to_be_emulated() -> None:
+    request = made(emulator_url="http://127.0.0.1:4300")
+    assert (request.is_emulated, request.emulator_url) == (True, "http://127.0.0.1:4300")
+    assert (made().is_emulated, made(is_emulated=True).emulator_url) == (False, None)
 
 
 def test_one_glob_is_a_glob_and_not_its_letters() -> None:
@@ -91,6 +97,7 @@ def test_numbers_are_exact_and_absent_ones_stay_absent() -> None:
         ("providers", {"openai": 1}, "providers: expected names"),
         ("require", " , ", "require: expected names"),
         ("is_kind_strict", 1, r"is_kind_strict: expected True or False, got 1 \(int\)"),
+        ("emulator_url", 4300, "emulator_url: expected text, got 4300"),
         ("is_emulated", "yes", "is_emulated: expected True or False"),
     ],
 )
