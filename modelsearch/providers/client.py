@@ -35,6 +35,7 @@ BACKSTOP_S = 2.0
 """Over the provider's time limit: for transports that know no limit of the whole; ours ends by itself before."""
 _NOT_SENT = frozenset({"ConnectError", "ConnectTimeout", "PoolTimeout", "UnsupportedProtocol", "ProxyError"})
 _DONE = Retry(kind="none")
+_HELD = Retry(kind="none", message="the account was set aside before the request was sent")
 _ERROR = b'"error"'
 """Without it a 200 holds no error in any dialect; looked for first, for nearly every reply is a good one."""
 
@@ -99,12 +100,13 @@ class ProviderClient:
         now_s = self._clock.now_s()
         pause = account.paused(endpoint.id, now_s)
         if pause is not None:
-            left_s = pause.until_s - now_s
-            return RawReply(http_status=0, is_sent=False, n_attempts=0, failure=pause.reason, wait_s=left_s)
+            return _unsent(pause, now_s, 0)
         for n_attempts in range(1, self._backoff.max_attempts + 1):
             raw, retry = await self._attempt(account, wire, n_attempts)
             if retry.kind in ("quota", "auth"):
                 raise _stopped(account, retry, raw)
+            if retry is _HELD:
+                return raw
             if retry.kind not in ("rate", "transient") or self._is_held(account, retry):
                 break
             if n_attempts < self._backoff.max_attempts:
@@ -153,6 +155,9 @@ class ProviderClient:
         """One request under the account's limits, and what is to be done about its answer."""
         request = account.request(wire)
         window = await account.limits.enter(len(wire.body) / BYTES_PER_TOKEN)
+        if account.pause.is_on(now_s := self._clock.now_s()):  # since it began to wait for its place
+            account.limits.leave(window, "other")
+            return _unsent(account.pause, now_s, n_attempts - 1), _HELD
         ending: Ending = "other"
         n_reply_tokens = 0.0
         try:
@@ -212,6 +217,12 @@ def _verdict(account: Account, raw: RawReply) -> Retry:
     if raw.http_status == 0:
         return Retry(kind="none" if raw.is_sent else "transient", message=raw.failure)
     return account.dialect.classify(raw)
+
+
+def _unsent(pause: Pause, now_s: float, n_attempts: int) -> RawReply:
+    """What stands for a reply while nothing is sent."""
+    left_s = pause.until_s - now_s
+    return RawReply(http_status=0, is_sent=False, n_attempts=n_attempts, failure=pause.reason, wait_s=left_s)
 
 
 def _inner_verdict(account: Account, raw: RawReply) -> Retry:

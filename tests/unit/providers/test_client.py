@@ -219,6 +219,27 @@ async def test_a_long_wait_sets_the_account_aside_and_is_told() -> None:
     assert (await send(client)).http_status == 200
 
 
+async def test_who_waits_for_a_place_is_not_sent_into_a_pause() -> None:
+    async def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        await asyncio.sleep(0)
+        return fault(429, retry_after="600")()
+
+    asked: list[httpx.Request] = []
+    client = ProviderClient(
+        make_market(max_concurrency=2),
+        {ACME: KEY},
+        clock=FakeClock(),
+        transport_factory=lambda _: httpx.MockTransport(answer),
+    )
+    found = await asyncio.gather(*(send(client) for _ in range(10)))
+    assert len(asked) == 2
+    assert [raw.http_status for raw in found] == [429] * 2 + [0] * 8
+    assert {raw.wait_s for raw in found} == {600.0}
+    assert not any(raw.is_sent for raw in found[2:])
+    assert vars(client)["_accounts"][ACME].limits.n_in_flight == 0
+
+
 async def test_the_provider_says_how_long_to_wait() -> None:
     client, clock = make_client(make_script(fault(429, retry_after="7"), fault(503, retry_after_ms="250"), ok))
     assert (await send(client)).http_status == 200
