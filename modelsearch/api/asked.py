@@ -1,13 +1,14 @@
-"""Names that a task's requirements ask for, held against the market: a typo must not silently drop everything."""
+"""What is asked for can be had: names of the market, for a typo must not silently drop all; items that can be sent."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import get_args
 
 from modelsearch.catalog.schema import Capability
-from modelsearch.core.errors import OptionError
+from modelsearch.core.errors import OptionError, TaskFileError
+from modelsearch.core.ids import canonical_json
 from modelsearch.core.market import Market
-from modelsearch.core.task import Requirements
+from modelsearch.core.task import Requirements, TaskSpec
 
 _OWN_NEEDS = ("open-weights", "zdr")
 _REGION = "region="
@@ -34,3 +35,20 @@ def _check(option: str, name: str, known: Iterable[str]) -> None:
     hint = f"; did you mean {near[0]!r}?" if near else ""
     message = f"{option}: expected some of {', '.join(allowed)}, got {name!r}{hint}"
     raise OptionError(message)
+
+
+def check_items_are_json(task: TaskSpec) -> None:
+    """Refuse items that cannot be sent, or kept with the run.
+
+    Raises:
+        TaskFileError: naming the item: half a surrogate pair, NaN, or a value that JSON does not know.
+    """
+    for item in (*task.items, *task.examples):
+        try:
+            canonical_json([item.id, item.input, item.target, item.cluster])
+        except (ValueError, TypeError) as error:
+            reason = "text that is no valid Unicode" if isinstance(error, UnicodeEncodeError) else str(error)
+            message = (
+                f"task {task.id!r}: item {item.id!r}: id, input and target must be JSON: {reason}: correct the item"
+            )
+            raise TaskFileError(message) from None

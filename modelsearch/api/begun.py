@@ -9,7 +9,8 @@ from typing import Any
 from modelsearch.api.hosts import pinned
 from modelsearch.api.keys import Coverage, drops_without_key, keys_of
 from modelsearch.api.request import SearchRequest
-from modelsearch.api.source import Source, open_source, read_baseline_outcomes, source_again, with_market
+from modelsearch.api.source import Source, open_source, read_baseline_outcomes, with_market
+from modelsearch.api.source_again import source_again
 from modelsearch.catalog.plan_file import read_plan
 from modelsearch.core.budget import Budget
 from modelsearch.core.errors import JournalError

@@ -6,19 +6,17 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from modelsearch.api.asked import check_names
+from modelsearch.api.asked import check_items_are_json, check_names
 from modelsearch.api.emulated import serve_table, serve_world
 from modelsearch.api.pool import baseline_of, candidates_of, check_baseline, list_costs_of
 from modelsearch.api.request import SearchRequest
 from modelsearch.catalog.load import load_market
 from modelsearch.core.candidate import Single
-from modelsearch.core.errors import JournalError
 from modelsearch.core.ids import CandidateId, ProviderId
 from modelsearch.core.market import Market
 from modelsearch.core.outcome import Outcome
 from modelsearch.core.ports import ItemCosts
 from modelsearch.core.recorded import RecordedTable
-from modelsearch.core.search import Setting
 from modelsearch.core.task import ScorerSpec, TaskSpec
 from modelsearch.evaluate.imported import Import, imported_outcomes
 from modelsearch.evaluate.prices import PriceBook
@@ -84,6 +82,7 @@ def open_source(
         return _from_table(request, request.recorded, stack)
     market = load_market(request.market or settings.catalogs, as_of=datetime.now(UTC).date())
     task = _given(task, request) if task is not None else read_task(request.task or Path(), market, request.overrides)
+    check_items_are_json(task)
     if request.is_emulated:
         market, default_baseline = serve_world(task, market, request, stack=stack)
         request = replace(request, baseline=request.baseline or default_baseline)
@@ -113,60 +112,6 @@ def with_market(source: Source, market: Market) -> Source:
     costs = list_costs_of(source.task, market, source.candidates, prices, source.renderer)
     check_baseline(source.baseline, costs)
     return replace(source, market=market, prices=prices, costs=prices, list_cost_usd=costs)
-
-
-def source_again(request: SearchRequest, setting: Setting, stack: ExitStack) -> Source:
-    """The source of a run that was begun, from its setting: neither task file nor catalogue is read again.
-
-    Args:
-        request: what was asked.
-        setting: as it was begun with.
-        stack: closed when the search ends; an emulator is served anew until then.
-
-    Raises:
-        JournalError: the recorded table is another one now.
-    """
-    task, table = setting.task, None
-    if request.recorded is not None:
-        table = read_recorded_table(request.recorded)
-        _check_same_table(table, setting, request.recorded)
-    market = _served_again(request, setting, table, stack)
-    prices = PriceBook(market=market)
-    candidates = tuple(candidate for candidate in setting.candidates if isinstance(candidate, Single))
-    return Source(
-        task=task,
-        market=market,
-        prices=prices,
-        costs=prices if table is None else RecordedCosts(table=table),
-        candidates=candidates,
-        baseline=next(candidate for candidate in candidates if candidate.id == setting.baseline_id),
-        list_cost_usd=setting.list_cost_usd,
-        renderer=PromptRenderer(task),
-        table=table,
-        is_replayed=table is not None and not request.is_emulated,
-        is_emulated=request.is_emulated,
-    )
-
-
-def _served_again(request: SearchRequest, setting: Setting, table: RecordedTable | None, stack: ExitStack) -> Market:
-    """The market as it was, at the address of an emulator of now."""
-    if not request.is_emulated:
-        return setting.market
-    if table is not None:
-        return serve_table(table, setting.task, setting.market, request, stack=stack)
-    served, _ = serve_world(setting.task, setting.market, request, stack=stack)
-    return replace(setting.market, providers=served.providers)
-
-
-def _check_same_table(table: RecordedTable, setting: Setting, folder: Path) -> None:
-    if recorded_task(table).items != setting.task.items or set(recorded_market(table).endpoints) != set(
-        setting.market.endpoints
-    ):
-        message = (
-            f"--recorded {folder}: its items or models are not those that the run was begun with: "
-            "put the old table back, or start a new run"
-        )
-        raise JournalError(message)
 
 
 def _given(task: TaskSpec, request: SearchRequest) -> TaskSpec:
