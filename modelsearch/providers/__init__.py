@@ -6,7 +6,8 @@ collapses past 100 in flight; above it is no `AsyncClient`, which alone costs mo
 
 What a failed call may have cost decides everything here. A request that surely never left, or that the provider
 answered with an error status, is repeated; a request that left and got no whole answer never is: it may be on the
-bill, and `RawReply.is_sent` says so. There is one retry layer, this one.
+bill, and `RawReply.is_unanswered` says so; a gateway's timeout (504, 524) is no answer either. There is one retry
+layer, this one; what is worth a call of its own, and a pause of minutes, the evaluator decides.
 
     client.py     attempts of a call, and what to do after each
     account.py    what a provider's account needs: headers, limits, pause after repeated failure
