@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.kill_books import Books, books_of
-from bench.kill_search import run_dir
+from bench.kill_search import BUDGET_USD, run_dir
 from bench.kill_world import LATENCY, TASK, task_and_market
 from modelsearch.core.market import Market
 from modelsearch.emulator.bill import LogLine, read_log
@@ -66,7 +66,7 @@ def main() -> int:
     """Run all seeds; exit code 0 only if every one holds."""
     began_s = time.monotonic()
     print(
-        f"task {TASK.name}, budget 2 USD, plan balanced, latency median {LATENCY.median_s} s, kills {N_KILLS} by seed"
+        f"task {TASK.name}, budget {BUDGET_USD} USD, plan balanced, latency median {LATENCY.median_s} s, kills {N_KILLS} by seed"
     )
     held, n_kills = [], 0
     for seed, n_wanted in N_KILLS.items():

@@ -16,7 +16,8 @@ from modelsearch.core.ids import RunId
 from modelsearch.settings import Settings, read_settings
 from modelsearch.store.layout import RunDir
 
-BUDGET_USD = Decimal(2)
+BUDGET_USD = Decimal(8)
+"""Room for what ten kills leave in flight: bounds of reasoning models are wide, and stay taken."""
 
 
 def run_dir(settings: Settings, run_id: str) -> RunDir:
