@@ -66,7 +66,8 @@ def main() -> int:
     """Run all seeds; exit code 0 only if every one holds."""
     began_s = time.monotonic()
     print(
-        f"task {TASK.name}, budget {BUDGET_USD} USD, plan balanced, latency median {LATENCY.median_s} s, kills {N_KILLS} by seed"
+        f"task {TASK.name}, budget {BUDGET_USD} USD, plan balanced, latency median {LATENCY.median_s} s, "
+        f"kills {N_KILLS} by seed"
     )
     held, n_kills = [], 0
     for seed, n_wanted in N_KILLS.items():
