@@ -1,5 +1,6 @@
 """The command: help, catalogue, runs, reports, and how errors are told."""
 
+import inspect
 import re
 import subprocess
 import sys
@@ -9,9 +10,10 @@ import pytest
 import typer
 
 from flows import cli
+from flows.cli_options import faults_of
 from modelsearch.api.run import search
 from modelsearch.api.session import Opening
-from modelsearch.core.errors import KeyMissingError, QuotaError
+from modelsearch.core.errors import KeyMissingError, OptionError, QuotaError
 from modelsearch.core.result import SearchResult
 from modelsearch.settings import read_settings
 from tests.flows.conftest import Command
@@ -193,7 +195,7 @@ def test_a_request_holds_what_was_typed() -> None:
     given: dict[str, object] = dict.fromkeys(
         ("margin", "alpha", "max_cost_usd_per_1k", "max_latency_s", "min_quality", "target_quality", "weights",
          "min_context", "providers", "pricing", "include", "exclude", "require", "budget_share", "recorded",
-         "baseline_outcomes")
+         "baseline_outcomes", "emulator_url")
     )  # fmt: skip
     given |= {
         "task": Path("t.yaml"), "baseline": "a/b", "budget_usd": "2.5", "plan": "cheap", "seed": 7, "emulated": True,
@@ -204,3 +206,18 @@ def test_a_request_holds_what_was_typed() -> None:
     assert (request.plan, request.seed, request.is_emulated) == ("cheap", 7, True)
     assert request.overrides.providers == frozenset({"x", "y"})
     assert request.overrides.is_kind_strict is True
+
+
+def test_an_emulator_that_runs_already_is_asked_without_saying_emulated() -> None:
+    given = dict.fromkeys(inspect.signature(cli._with_search_options(lambda _: None)).parameters)
+    given |= {"task": Path("t.yaml"), "baseline": "", "budget_usd": "1", "plan": "cheap", "seed": 0, "emulated": False}
+    request = cli._request({**given, "emulator_url": "http://127.0.0.1:4300"})
+    assert request.is_emulated
+    assert request.emulator_url == "http://127.0.0.1:4300"
+
+
+def test_faults_are_typed_by_name_and_value() -> None:
+    assert faults_of(["p_rate_limit=0.1", 'provider_down=["a"]']) == {"p_rate_limit": 0.1, "provider_down": ["a"]}
+    for wrong in ("p_rate_limit", "p_rate_limit=x"):
+        with pytest.raises(OptionError, match="NAME=VALUE"):
+            faults_of([wrong])
