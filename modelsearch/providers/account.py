@@ -18,6 +18,11 @@ MAX_PORT = 65_535
 HIDDEN = "***"
 SECRET_CHARS = 16
 """Shorter keys are dummies for local servers; hiding them would hide plain words of replies."""
+READ_HEADERS = frozenset(
+    (b"content-type", b"request-id", b"x-request-id", b"retry-after", b"retry-after-ms", b"x-should-retry", b"date",
+     b"x-recorded-latency-s")
+)  # fmt: skip
+"""The headers of a reply that somebody in the house reads; a gateway sends a dozen more, and decoding them costs."""
 _USER_AGENT = "modelsearch"
 
 
@@ -139,7 +144,11 @@ class Account:
 
     def reply(self, response: httpx.Response, body: bytes, latency_s: float, n_attempts: int) -> RawReply:
         """The reply to keep: what came, without the key, should it hold it, for it goes into the journal."""
-        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers.raw}
+        headers = {
+            lower.decode("latin-1"): value.decode("latin-1")
+            for name, value in response.headers.raw
+            if (lower := name.lower()) in READ_HEADERS
+        }
         key = self.key
         if len(key) >= SECRET_CHARS:
             if any(key in value for value in headers.values()):

@@ -56,7 +56,7 @@ def make_script(*answers: Callable[[], Answer]) -> Script:
 
 
 def ok() -> httpx.Response:
-    return httpx.Response(200, content=chat_body(), headers={"X-Recorded-Latency": "1.5"})
+    return httpx.Response(200, content=chat_body(), headers={"X-Recorded-Latency-S": "1.5"})
 
 
 def fault(status: int, error: object = "boom", **headers: str) -> Callable[[], httpx.Response]:
@@ -86,7 +86,7 @@ async def test_a_plain_call() -> None:
     async with client:
         raw = await send(client)
     assert (raw.http_status, raw.body, raw.n_attempts, raw.is_sent, raw.failure) == (200, chat_body(), 1, True, "")
-    assert raw.headers["x-recorded-latency"] == "1.5"
+    assert raw.headers["x-recorded-latency-s"] == "1.5"
     assert clock.slept == []
     assert script.is_closed
     request = script.asked[0]
