@@ -22,6 +22,7 @@ from modelsearch.core.plan import Plan
 from modelsearch.core.search import Drop, Setting
 from modelsearch.core.task import TaskSpec
 from modelsearch.evaluate.item_order import item_order
+from modelsearch.evaluate.scoring import has_canonical_form, make_scorer
 from modelsearch.providers.account import check_providers
 from modelsearch.search.plan import make_plan
 from modelsearch.settings import Settings
@@ -164,6 +165,7 @@ def setting_of(request: SearchRequest, source: Source) -> Setting:
         budget=Budget(spend_usd=budget),
         list_cost_usd=source.list_cost_usd,
         seed=request.seed,
+        can_vote=has_canonical_form(make_scorer(source.task)),
     )
 
 

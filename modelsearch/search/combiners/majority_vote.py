@@ -32,9 +32,10 @@ class MajorityVote:
     `min_gain`, and that member must be worse than the baseline (or else it would serve alone, for less).
 
     Scores in score units, costs in USD per item. Refused and invalid answers abstain; if all do, the item counts as the
-    task says of invalid. Fewer than `min_items` shared items, fewer live singles than members, or no recorded answers
-    give nothing. Winners of many combinations look better than they are: hence the limits, and certificates start at a
-    composite's birth. O(C(n_best, n_members) x n_items).
+    task says of invalid. Nothing is proposed where there are fewer than `min_items` shared items, fewer live singles
+    than members, no recorded answers, or a scorer to which equal answers are no equal text. Winners of many
+    combinations look better than they are: hence the limits, and certificates start at a composite's birth.
+    O(C(n_best, n_members) x n_items).
 
     Attributes:
         n_members: of a vote, 2 to 5; max_cost_share: of the baseline's cost, in (0, 1].
@@ -61,6 +62,8 @@ class MajorityVote:
         require_count(self, "max_total", 0)
 
     def combine(self, view: SearchView) -> Sequence[Ensemble]:
+        if not view.setting.can_vote:
+            return ()
         n_known = sum(isinstance(c, Ensemble) for c in view.candidates)
         found = sorted(self._better(view))
         n_new = max(0, min(self.max_new, self.max_total - n_known))

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -57,6 +59,13 @@ def test_known_votes_are_not_proposed_again() -> None:
 
 def test_without_answers_there_is_no_vote() -> None:
     assert MajorityVote().combine(make_view(_complementary(), cost_usd=COSTS)) == ()
+
+
+def test_answers_that_are_no_equal_text_are_not_put_to_a_vote() -> None:
+    view = _view(_complementary())
+    free_text = replace(view, setting=replace(view.setting, can_vote=False))
+    assert _members(view)
+    assert _members(free_text) == []
 
 
 def test_few_shared_items_and_the_limit_on_all_give_nothing() -> None:
