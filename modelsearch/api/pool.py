@@ -30,15 +30,16 @@ def candidates_of(task: TaskSpec, market: Market) -> tuple[Single, ...]:
     return tuple(sorted(singles, key=lambda single: single.id))
 
 
-def baseline_of(name: str, candidates: tuple[Single, ...]) -> Single:
-    """The candidate that serves the task today.
+def baseline_of(name: str, candidates: tuple[Single, ...], task: TaskSpec) -> Single:
+    """The candidate that serves the task today; an endpoint's id alone means the task's first prompt.
 
     Raises:
         BaselineError: no candidate has that id.
     """
-    for candidate in candidates:
-        if candidate.id == name:
-            return candidate
+    by_id = {str(candidate.id): candidate for candidate in candidates}
+    with_first = f"{name}#{task.prompts[0].id}"
+    if name in by_id or with_first in by_id:
+        return by_id.get(name) or by_id[with_first]
     ids = [str(candidate.id) for candidate in candidates]
     near = get_close_matches(name, ids, 3, 0.4) or [i for i in ids if name.lower() in i.lower()][:3] or ids[:3]
     message = (

@@ -94,7 +94,7 @@ def open_source(
         prices=prices,
         costs=prices,
         candidates=candidates,
-        baseline=baseline_of(request.baseline, candidates),
+        baseline=baseline_of(request.baseline, candidates, task),
         list_cost_usd={},
         renderer=PromptRenderer(task),
         is_emulated=request.is_emulated,
@@ -162,7 +162,7 @@ def _from_table(request: SearchRequest, folder: Path, stack: ExitStack) -> Sourc
     candidates = candidates_of(task, market)
     expected = {model.name: expected_cost_usd(model) for model in table.models}
     costs = {CandidateId(name): cost for name, cost in expected.items() if cost is not None}
-    baseline = baseline_of(request.baseline, candidates)
+    baseline = baseline_of(request.baseline, candidates, task)
     check_baseline(baseline, costs)
     return Source(
         task=task,

@@ -35,7 +35,7 @@ class Pool:
 def pool(baseline: str = "m00") -> Pool:
     market = keyed(two_providers())
     candidates = candidates_of(make_task(2), market)
-    return Pool(market, candidates, baseline_of(baseline, candidates))
+    return Pool(market, candidates, baseline_of(baseline, candidates, make_task(2)))
 
 
 def test_keys_are_read_by_the_name_of_their_variable() -> None:

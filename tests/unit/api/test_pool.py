@@ -21,15 +21,23 @@ def test_one_prompt_is_the_default_and_several_make_candidates_of_their_own() ->
     ]  # fmt: skip
 
 
+def test_an_endpoint_alone_means_the_first_prompt() -> None:
+    prompts = tuple(Prompt(id=PromptId(name), user="{{ input }}") for name in ("short", "long"))
+    task = make_task(2, prompts=prompts)
+    candidates = candidates_of(task, make_market(2))
+    assert baseline_of("m01", candidates, task).id == "m01#short"
+    assert baseline_of("m01#long", candidates, task).id == "m01#long"
+
+
 def test_an_unknown_baseline_is_told_the_names_near_it() -> None:
     market = make_market(3, endpoints={f"openai/gpt-{n}": replace(e, id=EndpointId(f"openai/gpt-{n}")) for n, e in
                                        enumerate(make_market(3).endpoints.values())})  # fmt: skip
     candidates = candidates_of(make_task(2), market)
-    assert baseline_of("openai/gpt-1", candidates).id == "openai/gpt-1"
+    assert baseline_of("openai/gpt-1", candidates, make_task(2)).id == "openai/gpt-1"
     with pytest.raises(BaselineError, match=r"one of 3 candidates, got 'gpt-1'; near it: openai/gpt-1"):
-        baseline_of("gpt-1", candidates)
+        baseline_of("gpt-1", candidates, make_task(2))
     with pytest.raises(BaselineError, match="near it: openai/gpt-0, openai/gpt-1, openai/gpt-2"):
-        baseline_of("zzz", candidates)
+        baseline_of("zzz", candidates, make_task(2))
 
 
 def test_a_baseline_without_a_price_is_refused() -> None:
