@@ -91,6 +91,14 @@ def _await_postgres(bins: Path, port: int, log: Path) -> None:
     raise AssertionError(message)
 
 
+_AS_IN_A_TERMINAL = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell in the background makes its children ignore it
+from flows.cli import main
+main()
+"""
+
+
 @dataclass(frozen=True)
 class Project:
     """A folder with a home of its own, whose commands use a server."""
@@ -102,7 +110,7 @@ class Project:
         """`modelsearch ARGUMENTS`, under way."""
         environ = {**os.environ, **self.server.environ, "MODELSEARCH_HOME": str(self.folder / "home")}
         return subprocess.Popen(
-            [sys.executable, "-m", "flows", *arguments],
+            [sys.executable, "-c", _AS_IN_A_TERMINAL, *arguments],
             cwd=ROOT,
             env=environ,
             stdout=subprocess.PIPE,
