@@ -165,7 +165,7 @@ def setting_of(request: SearchRequest, source: Source) -> Setting:
         budget=Budget(spend_usd=budget),
         list_cost_usd=source.list_cost_usd,
         seed=request.seed,
-        can_vote=has_canonical_form(make_scorer(source.task)),
+        is_votable=has_canonical_form(make_scorer(source.task)),
     )
 
 

@@ -73,7 +73,7 @@ class Setting:
         item_ids: the one random order of all items, drawn before and apart from any outcome, clusters together.
         candidates: the starting pool sorted by id, the baseline among them.
         list_cost_usd: expected USD per item from list prices and the task's own token estimate; absent = unknown.
-        can_vote: whether equal answers are equal text to the task's scorer, so that they can be put to a vote.
+        is_votable: whether equal answers are equal text to the task's scorer, so that they can be put to a vote.
     """
 
     task: TaskSpec
@@ -84,7 +84,7 @@ class Setting:
     budget: Budget
     list_cost_usd: Mapping[CandidateId, float] = field(default_factory=dict)
     seed: int = 0
-    can_vote: bool = True
+    is_votable: bool = True
 
     @cached_property
     def item_index(self) -> Mapping[ItemId, int]:

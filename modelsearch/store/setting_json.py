@@ -74,7 +74,7 @@ def _setting(data: dict[str, Any]) -> Setting:
         budget=msgspec.convert(data["budget"], Budget),
         list_cost_usd=msgspec.convert(data["list_cost_usd"], dict[CandidateId, float]),
         seed=int(data["seed"]),
-        can_vote=bool(data.get("can_vote", True)),
+        is_votable=bool(data.get("is_votable", True)),
     )
 
 

@@ -62,7 +62,7 @@ class MajorityVote:
         require_count(self, "max_total", 0)
 
     def combine(self, view: SearchView) -> Sequence[Ensemble]:
-        if not view.setting.can_vote:
+        if not view.setting.is_votable:
             return ()
         n_known = sum(isinstance(c, Ensemble) for c in view.candidates)
         found = sorted(self._better(view))

@@ -63,7 +63,7 @@ def test_without_answers_there_is_no_vote() -> None:
 
 def test_answers_that_are_no_equal_text_are_not_put_to_a_vote() -> None:
     view = _view(_complementary())
-    free_text = replace(view, setting=replace(view.setting, can_vote=False))
+    free_text = replace(view, setting=replace(view.setting, is_votable=False))
     assert _members(view)
     assert _members(free_text) == []
 
