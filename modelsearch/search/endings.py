@@ -47,7 +47,7 @@ def _asked_enough(view: SearchView, phase: Phase) -> str:
     cheapest_usd = np.nan_to_num(expected_cost_usd(view), nan=np.inf)[is_open].min()
     if float(view.spend_left_usd) < cheapest_usd < np.inf:
         return "the money left is less than the next item is expected to cost"
-    return f"no further step is worth its price to {name_of(phase.sampler)}, or fits what is left"
+    return f"{name_of(phase.sampler)} has asked for all that it finds worth its price and can pay"
 
 
 def check_pool(fold: Fold) -> None:

@@ -16,7 +16,7 @@ from modelsearch.search.samplers.bayesian import Bayesian
 from modelsearch.testing.factories import make_setting
 
 NAN = float("nan")
-SILENT = "no further step is worth its price to Silent, or fits what is left"
+SILENT = "Silent has asked for all that it finds worth its price and can pay"
 
 
 @dataclass(frozen=True)
@@ -92,4 +92,4 @@ def test_a_phase_without_a_sampler_says_so() -> None:
 
 
 def test_a_registered_sampler_is_named() -> None:
-    assert " to bayesian, " in after(part(8), 5.0, phase=Phase(name="q", sampler=Bayesian()))
+    assert after(part(8), 5.0, phase=Phase(name="q", sampler=Bayesian())).startswith("bayesian has asked for all")

@@ -220,7 +220,7 @@ async def test_the_move_is_journalled_before_anything_is_bought() -> None:
 async def test_it_ends_when_only_known_cells_are_asked_for() -> None:
     world = World()
     await run_phase(world.search, Phase(name="p", sampler=Asking(lambda _: [probe(1, 0, 1)]), max_rounds=50))
-    assert world.reasons == ["no further step is worth its price to Asking, or fits what is left"]
+    assert world.reasons == ["Asking has asked for all that it finds worth its price and can pay"]
     assert [len(move.probes) for move in world.moves] == [1, 0]
     assert world.ledger.spend().settled_usd == 2
 
