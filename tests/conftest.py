@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from flows.prefect_env import DEFAULTS
 from modelsearch.store.replies import SqliteReplies
 from tests.doubles import MemoryRecorder
 
@@ -19,6 +20,7 @@ os.environ.pop("PREFECT_API_URL", None)
 os.environ.pop("PREFECT_API_KEY", None)
 _PREFECT_HOME = tempfile.TemporaryDirectory(prefix="prefect-home-", ignore_cleanup_errors=True)
 os.environ["PREFECT_HOME"] = _PREFECT_HOME.name
+os.environ.update(DEFAULTS)  # as in the product: with its telemetry on, the embedded server can lock its own database
 for _name in [name for name in os.environ if name.endswith("_API_KEY") or name.startswith("MODELSEARCH_")]:
     del os.environ[_name]
 

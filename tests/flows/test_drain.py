@@ -8,7 +8,7 @@ import pytest
 
 from modelsearch.core.errors import OptionError
 
-pytestmark = pytest.mark.prefect
+pytestmark = [pytest.mark.prefect, pytest.mark.timeout(300)]
 N_TASK_RUNS = 450
 
 

@@ -23,7 +23,7 @@ from modelsearch.store.layout import find_run, list_runs
 from modelsearch.store.result_json import result_from_json
 from tests.unit.api.small import make_request, make_settings, moves_of, scored
 
-pytestmark = [pytest.mark.prefect, pytest.mark.usefixtures("prefect_server")]
+pytestmark = [pytest.mark.prefect, pytest.mark.timeout(300), pytest.mark.usefixtures("prefect_server")]
 CANARY = "canary-5f1d7c0b-never-shown"
 Bought = Callable[..., Any]
 
