@@ -27,26 +27,21 @@ from modelsearch.emulator.server import emulator_server
 from modelsearch.evaluate.recorded import recorded_market, recorded_task
 from modelsearch.store.journal import Journal
 from modelsearch.store.layout import RunDir
-from tests.unit.api.small import PLAN, make_request, make_settings, make_table, moves_of, rounds_of, scored
+from tests.unit.api.small import (
+    BAYESIAN_PLAN,
+    PLAN,
+    make_request,
+    make_settings,
+    make_table,
+    moves_of,
+    rounds_of,
+    scored,
+)
 
 RUN = RunId("20260101-000000-000001")
 PLANS = {
     "everything": PLAN,
-    "bayesian": """
-name: bayesian
-phases:
-  - name: smart
-    filters: [price_ceiling]
-    sampler: {cluster_representatives: {n_items: 2}}
-    spend_share: 0.5
-    max_rounds: 4
-  - name: advanced
-    filters: [{racing: {min_items: 3, confidence: 0.9999}}]
-    rankers: [weighted_objectives]
-    sampler: bayesian
-    combiners: [{majority_vote: {min_items: 3}}]
-    max_rounds: 6
-""",
+    "bayesian": BAYESIAN_PLAN,
 }
 
 

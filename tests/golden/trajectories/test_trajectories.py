@@ -15,25 +15,10 @@ from modelsearch.api.run import search
 from modelsearch.api.session import Opening
 from modelsearch.core.search import Move
 from modelsearch.store.journal import Journal
-from tests.unit.api.small import PLAN, make_request, make_settings, make_table, moves_of
+from tests.unit.api.small import BAYESIAN_PLAN, PLAN, make_request, make_settings, make_table, moves_of
 
 HERE = Path(__file__).parent
-LAST = """
-name: asking
-phases:
-  - name: smart
-    filters: [price_ceiling]
-    sampler: {cluster_representatives: {n_items: 2}}
-    spend_share: 0.5
-    max_rounds: 4
-  - name: advanced
-    filters: [{racing: {min_items: 3, confidence: 0.9999}}]
-    rankers: [weighted_objectives]
-    sampler: bayesian
-    combiners: [{majority_vote: {min_items: 3}}]
-    max_rounds: 6
-"""
-PLANS = {"round_robin": PLAN, "bayesian": LAST}
+PLANS = {"round_robin": PLAN, "bayesian": BAYESIAN_PLAN}
 
 
 def told(move: Move) -> dict[str, Any]:

@@ -33,6 +33,21 @@ phases:
     combiners: [{majority_vote: {min_items: 3}}]
     max_rounds: 20
 """
+BAYESIAN_PLAN = """
+name: bayesian
+phases:
+  - name: smart
+    filters: [price_ceiling]
+    sampler: {cluster_representatives: {n_items: 2}}
+    spend_share: 0.5
+    max_rounds: 4
+  - name: advanced
+    filters: [{racing: {min_items: 3, confidence: 0.9999}}]
+    rankers: [weighted_objectives]
+    sampler: bayesian
+    combiners: [{majority_vote: {min_items: 3}}]
+    max_rounds: 6
+"""
 
 
 def make_table(n_models: int = 5, n_items: int = 12, *, seed: int = 3, name: str = "small") -> RecordedTable:
