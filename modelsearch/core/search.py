@@ -121,6 +121,8 @@ class OutcomeMatrix:
         cost_usd: (n_candidates, n_items) serving cost of the item, NaN = not known.
         latency_s: (n_candidates, n_items), NaN = not known.
         answer: (n_candidates, n_items) index into `answers`, -1 = none.
+        confidence: (n_candidates, n_items) how sure the candidate was of its answer, in [0, 1] (`Outcome.confidence`,
+            the mean over repeats), NaN = it did not say. All NaN where it is not given.
     """
 
     score: npt.NDArray[np.float32]
@@ -129,6 +131,13 @@ class OutcomeMatrix:
     latency_s: npt.NDArray[np.float32]
     answer: npt.NDArray[np.int32]
     answers: Sequence[str] = ()
+    confidence: npt.NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, 0), dtype=np.float32))
+
+    def __post_init__(self) -> None:
+        if self.confidence.size == 0:
+            silent = np.full(self.score.shape, np.nan, dtype=np.float32)
+            silent.setflags(write=False)
+            object.__setattr__(self, "confidence", silent)
 
 
 @dataclass(frozen=True, kw_only=True)

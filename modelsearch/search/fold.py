@@ -180,6 +180,7 @@ class _Arrays:
         self._cost = np.full((0, n_items), np.nan, dtype=np.float64)
         self._latency = np.full((0, n_items), np.nan, dtype=np.float32)
         self._answer = np.full((0, n_items), -1, dtype=np.int32)
+        self._confidence = np.full((0, n_items), np.nan, dtype=np.float32)
 
     def grow(self, n_rows: int) -> None:
         if n_rows <= len(self._score):
@@ -190,6 +191,7 @@ class _Arrays:
         self._cost = np.concatenate([self._cost, np.full(extra, np.nan, dtype=np.float64)])
         self._latency = np.concatenate([self._latency, np.full(extra, np.nan, dtype=np.float32)])
         self._answer = np.concatenate([self._answer, np.full(extra, -1, dtype=np.int32)])
+        self._confidence = np.concatenate([self._confidence, np.full(extra, np.nan, dtype=np.float32)])
 
     def put(self, row: int, column: int, repeats: list[Outcome], answer_code: int) -> None:
         scores = [o.score for o in repeats if o.score is not None]
@@ -201,6 +203,8 @@ class _Arrays:
             self._cost[row, column] = float(sum((o.cost_usd for o in counted), Decimal(0)) / len(counted))
             self._latency[row, column] = sum(o.latency_s for o in counted) / len(counted)
         self._answer[row, column] = answer_code
+        sure = [o.confidence for o in repeats if o.confidence is not None and o.status is Status.OK]
+        self._confidence[row, column] = sum(sure) / len(sure) if sure else np.nan
 
     def n_looked_at(self) -> int:
         """Length of the shared-order prefix in which anything is known."""
@@ -216,6 +220,7 @@ class _Arrays:
             latency_s=_read_only(self._latency[:n_rows]),
             answer=_read_only(codes),
             answers=answers,
+            confidence=_read_only(self._confidence[:n_rows]),
         )
 
 

@@ -161,12 +161,14 @@ class ViewParts(SettingParts, total=False):
     """What a view can be given beyond its setting.
 
     `cost_usd`: USD per item, a number, (n_rows,) or (n_rows, n_items); by default the list costs. `latency_s`: alike,
-    by default 1. `answers`: (n_rows, n_items) text or None. `statuses`: (n_rows, n_items) `Status` or None, by default
-    ok where there is a score. `pool`: rows, by default all. `setting` replaces all parts of a setting.
+    by default 1. `confidence`: alike, by default NaN, none. `answers`: (n_rows, n_items) text or None. `statuses`:
+    (n_rows, n_items) `Status` or None, by default ok where there is a score. `pool`: rows, by default all. `setting`
+    replaces all parts of a setting.
     """
 
     cost_usd: npt.ArrayLike
     latency_s: npt.ArrayLike
+    confidence: npt.ArrayLike
     answers: Sequence[Sequence[str | None]] | npt.NDArray[np.object_]
     statuses: Sequence[Sequence[Status | None]]
     pool: Sequence[int]
@@ -226,8 +228,11 @@ def _outcomes(scores: npt.NDArray[np.float32], setting: Setting, parts: ViewPart
         latency_s=latency_s.astype(np.float32),
         answer=codes,
         answers=answers,
+        confidence=np.where(is_bought, _spread(parts.get("confidence", np.nan), scores.shape), np.nan).astype(
+            np.float32
+        ),
     )
-    for array in (matrix.score, matrix.status, matrix.cost_usd, matrix.latency_s, matrix.answer):
+    for array in (matrix.score, matrix.status, matrix.cost_usd, matrix.latency_s, matrix.answer, matrix.confidence):
         array.flags.writeable = False
     return matrix
 

@@ -41,6 +41,7 @@ def outcomes_of(draw: st.DrawFn, candidate_id: CandidateId, item_id: ItemId) -> 
         cost_usd=draw(amounts),
         spend_usd=draw(amounts),
         latency_s=draw(st.floats(0, 10, width=16)),
+        confidence=draw(st.sampled_from([None, 0.0, 0.25, 1.0])),
     )
 
 
@@ -84,7 +85,7 @@ def folded(events: Sequence[Event]) -> Fold:
 def assert_same_view(left: SearchView, right: SearchView) -> None:
     for name in ("candidates", "pool", "phase", "priors", "spend_left_usd", "round", "made_at", "dropped_free"):
         assert getattr(left, name) == getattr(right, name), name
-    for name in ("score", "status", "cost_usd", "latency_s", "answer"):
+    for name in ("score", "status", "cost_usd", "latency_s", "answer", "confidence"):
         np.testing.assert_array_equal(getattr(left.outcomes, name), getattr(right.outcomes, name), err_msg=name)
     assert tuple(left.outcomes.answers) == tuple(right.outcomes.answers)
 

@@ -8,7 +8,7 @@ from modelsearch.core.budget import Spend
 from modelsearch.core.candidate import Ensemble, Single
 from modelsearch.core.ids import CandidateId, EndpointId
 from modelsearch.core.outcome import Status, Usage
-from modelsearch.core.search import STATUS_CODES
+from modelsearch.core.search import STATUS_CODES, OutcomeMatrix
 from modelsearch.testing.factories import make_items, make_setting, make_task, make_view
 
 
@@ -80,3 +80,16 @@ def test_prompt_tokens_are_all_input_and_nothing_of_zero_is_priced() -> None:
     assert dict(Usage(reasoning_tokens=7, compute_s=Decimal("0.5")).amounts()) == {
         "request": 1, "compute_second": Decimal("0.5"), "reasoning": 7,
     }  # fmt: skip
+
+
+def test_a_matrix_without_confidence_says_that_nobody_told_it() -> None:
+    silent = OutcomeMatrix(
+        score=np.ones((2, 3), dtype=np.float32),
+        status=np.ones((2, 3), dtype=np.uint8),
+        cost_usd=np.ones((2, 3)),
+        latency_s=np.ones((2, 3), dtype=np.float32),
+        answer=np.zeros((2, 3), dtype=np.int32),
+    )
+    np.testing.assert_array_equal(silent.confidence, np.full((2, 3), np.nan, dtype=np.float32))
+    sure = replace(silent, confidence=np.full((2, 3), 0.5, dtype=np.float32))
+    assert replace(sure, score=silent.score).confidence[1, 2] == 0.5

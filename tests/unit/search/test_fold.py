@@ -73,6 +73,16 @@ def test_repeats_are_averaged_and_all_needed() -> None:
     assert list(outcomes.answers) == ["early"]
 
 
+def test_confidence_is_that_of_answers_alone_the_mean_over_repeats() -> None:
+    fold = Fold(make_setting(2, task=make_task(3, n_repeats=2)))
+    fold.take(outcome(1, 0, repeat=0, confidence=0.5))
+    fold.take(outcome(1, 0, repeat=1, confidence=1.0))
+    fold.take(outcome(1, 1, repeat=0))
+    fold.take(outcome(1, 1, repeat=1, confidence=0.25))
+    fold.take(outcome(1, 2, status=Status.ERROR, score=None, confidence=0.9))
+    np.testing.assert_array_equal(fold.view().outcomes.confidence, [[np.nan] * 3, [0.75, 0.25, np.nan]])
+
+
 def test_answers_are_numbered_by_their_text() -> None:
     fold = Fold(make_setting(2, 3))
     for column, text in enumerate(("z", "a", "m")):
