@@ -24,7 +24,12 @@ class Phase:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """A list of phases; each starts with the pool that the last one left."""
+    """A list of phases; each starts with the pool that the last one left.
+
+    Attributes:
+        is_anytime: what it buys does not depend on the budget, so that one long search holds every shorter one.
+    """
 
     name: str
     phases: tuple[Phase, ...]
+    is_anytime: bool = False

@@ -74,6 +74,7 @@ class Setting:
         candidates: the starting pool sorted by id, the baseline among them.
         list_cost_usd: expected USD per item from list prices and the task's own token estimate; absent = unknown.
         is_votable: whether equal answers are equal text to the task's scorer, so that they can be put to a vote.
+        is_cost_known: whether `list_cost_usd` holds true mean costs instead of guesses (a serving log tells them).
     """
 
     task: TaskSpec
@@ -85,6 +86,7 @@ class Setting:
     list_cost_usd: Mapping[CandidateId, float] = field(default_factory=dict)
     seed: int = 0
     is_votable: bool = True
+    is_cost_known: bool = False
 
     @cached_property
     def item_index(self) -> Mapping[ItemId, int]:

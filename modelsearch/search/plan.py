@@ -1,7 +1,7 @@
 """Plan data -> strategy objects.
 
-A plan is a mapping `{name, phases: [{name, filters, rankers, sampler, combiners, spend_share, max_rounds}]}` in which
-a strategy is a registered name, or `{name: parameters}`.
+A plan is a mapping `{name, is_anytime, phases: [{name, filters, rankers, sampler, combiners, spend_share, max_rounds}]}`
+in which a strategy is a registered name, or `{name: parameters}`.
 """
 
 from collections.abc import Mapping
@@ -19,7 +19,8 @@ def make_plan(data: Mapping[str, Any]) -> Plan:
     """Build a plan.
 
     Raises:
-        PlanError: an unknown key, a bad parameter, a share outside (0, 1], two phases of one name.
+        PlanError: an unknown key, a bad parameter, a share outside (0, 1], two phases of one name, or a plan that is
+            called anytime and is not.
         RegistryError: an unknown strategy.
     """
     name = str(data.get("name", "plan"))
@@ -32,7 +33,7 @@ def make_plan(data: Mapping[str, Any]) -> Plan:
     if len(set(names)) < len(names):
         message = f"plan {name!r}: phase names must differ, got {names}"
         raise PlanError(message)
-    return Plan(name=name, phases=built)
+    return Plan(name=name, phases=built, is_anytime=_is_anytime(name, data, built))
 
 
 def make_strategy(role: Role, spec: object, *, where: str = "plan") -> Any:
@@ -49,6 +50,19 @@ def make_strategy(role: Role, spec: object, *, where: str = "plan") -> Any:
         fields = sorted(getattr(cls, "__dataclass_fields__", {}))
         message = f"{where}: {role} {name!r} takes the parameters {fields}, got {sorted(params)} ({error})"
         raise PlanError(message) from None
+
+
+def _is_anytime(name: str, data: Mapping[str, Any], phases: tuple[Phase, ...]) -> bool:
+    """What the plan says of itself; a phase that may spend a share only ends by the budget."""
+    is_anytime = data.get("is_anytime", False)
+    if not isinstance(is_anytime, bool):
+        message = f"plan {name!r}: is_anytime must be true or false, got {is_anytime!r}"
+        raise PlanError(message)
+    shared = [phase.name for phase in phases if phase.sampler is not None and phase.spend_share < 1]
+    if is_anytime and shared:
+        message = f"plan {name!r}: is_anytime allows no spend_share below 1 in a phase that buys, got {shared}"
+        raise PlanError(message)
+    return is_anytime
 
 
 def _name_and_params(role: Role, spec: object, where: str) -> tuple[str, dict[str, Any]]:

@@ -75,6 +75,7 @@ def _setting(data: dict[str, Any]) -> Setting:
         list_cost_usd=msgspec.convert(data["list_cost_usd"], dict[CandidateId, float]),
         seed=int(data["seed"]),
         is_votable=bool(data.get("is_votable", True)),
+        is_cost_known=bool(data.get("is_cost_known", False)),
     )
 
 

@@ -58,3 +58,16 @@ def test_an_unknown_strategy_is_told_the_known_ones() -> None:
 def test_a_parameter_out_of_range_is_a_plan_error() -> None:
     with pytest.raises(PlanError, match="min_items"):
         make_strategy("filter", {"racing": {"min_items": 0}})
+
+
+def test_an_anytime_plan_says_so() -> None:
+    phase = {"name": "a", "sampler": "round_robin"}
+    assert make_plan({"phases": [phase], "is_anytime": True}).is_anytime
+    assert not make_plan({"phases": [phase]}).is_anytime
+
+
+@pytest.mark.parametrize(("is_anytime", "share"), [("yes", 1.0), (True, 0.5)])
+def test_a_plan_that_is_called_anytime_and_is_not_is_refused(is_anytime: object, share: float) -> None:
+    phase = {"name": "a", "sampler": "round_robin", "spend_share": share}
+    with pytest.raises(PlanError, match="is_anytime"):
+        make_plan({"phases": [phase], "is_anytime": is_anytime})
