@@ -34,6 +34,19 @@ class Judging:
     merit: Mapping[CandidateId, float] = field(default_factory=dict)
 
 
+def composite_outcome(
+    composite: Ensemble | Cascade, outcomes: Sequence[Outcome], item: Item, task: TaskSpec, scorer: Scorer
+) -> Outcome:
+    """The outcome of any composite on one item, from its members' outcomes on it.
+
+    Members of an ensemble stand best first, by what was known when it was made: their merit is fixed from birth.
+    """
+    if isinstance(composite, Cascade):
+        return cascade_outcome(composite, outcomes, item.id)
+    merit = {member.id: float(-place) for place, member in enumerate(composite.members)}
+    return vote_outcome(composite, outcomes, item, Judging(task=task, scorer=scorer, merit=merit))
+
+
 def vote_outcome(ensemble: Ensemble, outcomes: Sequence[Outcome], item: Item, judging: Judging) -> Outcome:
     """The outcome of a vote on one item: the plurality of canonical answers, or the largest sum of weights.
 

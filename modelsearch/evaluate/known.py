@@ -3,14 +3,14 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from modelsearch.core.candidate import Candidate, Cascade, Ensemble, Single, singles_of
+from modelsearch.core.candidate import Candidate, Ensemble, Single, singles_of
 from modelsearch.core.events import OutcomeScored
 from modelsearch.core.ids import CandidateId, ItemId
 from modelsearch.core.outcome import Outcome, Status
 from modelsearch.core.ports import Recorder, Scorer
 from modelsearch.core.search import Probe
 from modelsearch.core.task import Item, TaskSpec
-from modelsearch.evaluate.composite import Judging, cascade_outcome, vote_outcome
+from modelsearch.evaluate.composite import composite_outcome
 
 Cell = tuple[CandidateId, ItemId, int]
 """Candidate, item, repeat."""
@@ -90,14 +90,6 @@ class Known:
         found = [outcome for outcome in members if outcome is not None]
         if isinstance(candidate, Single) or (len(found) < len(members) and isinstance(candidate, Ensemble)):
             return Outcome(candidate_id=candidate.id, item_id=item_id, repeat=repeat, status=Status.NOT_RUN)
-        outcome = self._composite(candidate, found, item_id)
+        outcome = composite_outcome(candidate, found, self._items[item_id], self._task, self._scorer)
         self.add(outcome)
         return outcome
-
-    def _composite(self, candidate: Ensemble | Cascade, found: list[Outcome], item_id: ItemId) -> Outcome:
-        if isinstance(candidate, Cascade):
-            return cascade_outcome(candidate, found, item_id)
-        # members stand best first, by what was known when the ensemble was made: fixed from birth
-        merit = {member.id: float(-place) for place, member in enumerate(candidate.members)}
-        judging = Judging(task=self._task, scorer=self._scorer, merit=merit)
-        return vote_outcome(candidate, found, self._items[item_id], judging)
