@@ -155,6 +155,7 @@ class SearchView:
         made_at: for candidates made from data, how many positions of the shared order had been looked at by then:
             their certificates may bet on later positions only. Absent = 0.
         dropped_free: who left before any probe of the search was decided: not usable here, whatever their quality.
+        moves: of all closed rounds of all phases, in order; what is known without having been asked was there before.
     """
 
     setting: Setting
@@ -167,6 +168,7 @@ class SearchView:
     round: int = 0
     made_at: Mapping[CandidateId, int] = field(default_factory=dict)
     dropped_free: frozenset[CandidateId] = frozenset()
+    moves: tuple[Move, ...] = ()
 
     @property
     def task(self) -> TaskSpec:

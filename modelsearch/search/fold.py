@@ -53,6 +53,7 @@ class Fold:
         self._made_at: dict[CandidateId, int] = {}
         self._dropped_free: set[CandidateId] = set()
         self._has_asked = False
+        self._moves: list[Move] = []
         self._outcomes: dict[_Cell, Outcome] = {}
         self._answers: dict[str, int] = {}
         self._arrays = _Arrays(len(setting.item_ids))
@@ -89,6 +90,8 @@ class Fold:
     def _(self, event: RoundClosed) -> None:
         is_idle = self.open_move is not None and not self.has_any(self.open_move)
         self.n_idle_rounds = self.n_idle_rounds + 1 if is_idle else 0
+        if self.open_move is not None:
+            self._moves.append(self.open_move)
         self.closed_move, self.open_move, self.next_round = self.open_move, None, event.round + 1
 
     @apply.register
@@ -153,6 +156,7 @@ class Fold:
             round=self.next_round,
             made_at=dict(self._made_at),
             dropped_free=frozenset(self._dropped_free),
+            moves=tuple(self._moves),
         )
 
     def view_of(self, phase: str, spend_usd: Decimal) -> SearchView:

@@ -18,7 +18,7 @@ from modelsearch.core.candidate import Candidate, Single
 from modelsearch.core.ids import CandidateId, EndpointId, ItemId, ModelId, PromptId, ProviderId, TaskId
 from modelsearch.core.market import Endpoint, Market, Model, Provider, Rate
 from modelsearch.core.outcome import Status
-from modelsearch.core.search import STATUS_CODES, Floats, OutcomeMatrix, SearchView, Setting
+from modelsearch.core.search import STATUS_CODES, Floats, Move, OutcomeMatrix, SearchView, Setting
 from modelsearch.core.task import Item, Prompt, ScorerSpec, TaskSpec
 
 AS_OF = date(2026, 9, 1)
@@ -177,6 +177,7 @@ class ViewParts(SettingParts, total=False):
     round: int
     spend_left_usd: float
     made_at: Mapping[str, int]
+    moves: Sequence[Move]
     setting: Setting
 
 
@@ -202,6 +203,7 @@ def make_view(score: npt.ArrayLike, **parts: Unpack[ViewParts]) -> SearchView:
         spend_left_usd=Decimal(repr(parts.get("spend_left_usd", 100.0))),
         round=parts.get("round", 0),
         made_at={CandidateId(name): position for name, position in parts.get("made_at", {}).items()},
+        moves=tuple(parts.get("moves", ())),
     )
 
 

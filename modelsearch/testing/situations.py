@@ -9,7 +9,7 @@ import numpy as np
 from modelsearch.core.candidate import Ensemble, Single
 from modelsearch.core.ids import EndpointId
 from modelsearch.core.outcome import Status
-from modelsearch.core.search import STATUS_CODES, Floats, Probe, SearchView
+from modelsearch.core.search import STATUS_CODES, Floats, Move, Probe, SearchView
 from modelsearch.core.task import TaskSpec
 from modelsearch.testing.factories import make_ids, make_list_costs, make_task, make_view
 
@@ -111,4 +111,5 @@ class World:
         for array in (outcomes.score, outcomes.status, outcomes.cost_usd, outcomes.latency_s):
             array.flags.writeable = False
         left = max(view.spend_left_usd - Decimal(repr(spend_usd)), Decimal(0))
-        return replace(view, outcomes=outcomes, round=view.round + 1, spend_left_usd=left), spend_usd
+        moves = (*view.moves, Move(phase=view.phase, round=view.round, probes=tuple(probes)))
+        return replace(view, outcomes=outcomes, round=view.round + 1, spend_left_usd=left, moves=moves), spend_usd

@@ -144,3 +144,18 @@ def test_money_overspent_is_no_negative_rest() -> None:
 def test_a_phase_to_come_is_seen_as_it_would_start() -> None:
     view = Fold(make_setting(2, 3)).view_of("next", Decimal(7))
     assert (view.phase, view.spend_left_usd, view.round) == ("next", Decimal(7), 0)
+
+
+def test_moves_of_closed_rounds_are_kept_over_phases() -> None:
+    fold = Fold(make_setting(2, 4))
+    first = Move(
+        phase="a", round=0, probes=(Probe(candidate_id=fold.pool[1], item_ids=(ItemId("i0002"),), p_draw=(0.25,)),)
+    )
+    second = Move(phase="b", round=0)
+    for event in (PhaseStarted(phase="a", spend_usd=Decimal(1)), first):
+        fold.apply(event)
+    assert fold.view().moves == ()
+    for later in (RoundClosed(phase="a", round=0), PhaseStarted(phase="b", spend_usd=Decimal(1)), second):
+        fold.apply(later)
+    fold.apply(RoundClosed(phase="b", round=0))
+    assert fold.view().moves == (first, second)
