@@ -1,5 +1,6 @@
 """What is searched over: a single endpoint, an ensemble or a cascade, each with its parameters."""
 
+import math
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Literal, TypeAlias
@@ -7,6 +8,10 @@ from typing import Literal, TypeAlias
 from modelsearch.core.ids import CandidateId, EndpointId, PromptId, sha256_hex
 
 DEFAULT_PROMPT = PromptId("default")
+NEVER = 2.0
+"""A cascade's threshold that no confidence reaches."""
+MIN_DOUBT = 0.001
+"""No model is surer of an answer than this: one claim of certainty must not outvote everybody."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,18 +47,27 @@ class Ensemble:
 
     Attributes:
         members: best first by the quality that was estimated when the ensemble was made; ties go to the first.
-        weights: of a weighted vote, one per member, at least 0, fixed when it is made; empty = all alike.
+        rule: what a vote counts: `majority` 1; `weighted` its member's weight; `confidence` the log-odds that the
+            answer is right, offset + weight x log(c / (1 - c)) with the reply's own confidence c (unknown: offset
+            alone), at least 0.
+        weights: one per member, at least 0, fixed when the ensemble is made; empty = 1 each.
+        offsets: of a confidence vote, one per member; empty = 0 each.
     """
 
     members: tuple[Single, ...]
-    rule: Literal["majority", "weighted"] = "majority"
+    rule: Literal["majority", "weighted", "confidence"] = "majority"
     weights: tuple[float, ...] = ()
+    offsets: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         is_fit = len(self.weights) == len(self.members) and min(self.weights, default=0) >= 0
-        if self.weights and not (is_fit and self.rule == "weighted"):
+        if self.weights and not (is_fit and self.rule != "majority"):
             rule = "expected one of at least 0 for each member of a weighted vote, or none"
             message = f"weights of an Ensemble: {rule}, got {self.weights} for {len(self.members)} ({self.rule})"
+            raise ValueError(message)
+        if self.offsets and (self.rule != "confidence" or len(self.offsets) != len(self.members)):
+            rule = "expected one for each member of a confidence vote, or none"
+            message = f"offsets of an Ensemble: {rule}, got {self.offsets} for {len(self.members)} ({self.rule})"
             raise ValueError(message)
 
     @cached_property
@@ -61,24 +75,49 @@ class Ensemble:
         """`vote-` and a hash of members, rule and weights; the order of members makes no other candidate."""
         members = sorted(m.id for m in self.members)
         weighed = sorted(zip((m.id for m in self.members), self.weights, strict=False))
-        parts: list[object] = [self.rule, members, weighed] if weighed else [self.rule, members]
+        shifted = sorted(zip((m.id for m in self.members), self.offsets, strict=False))
+        parts: list[object] = [self.rule, members, *([weighed] if weighed else []), *([shifted] if shifted else [])]
         return CandidateId(f"vote-{sha256_hex(parts)[:12]}")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Cascade:
-    """Legs asked in order; the answer of leg i stands when its confidence reaches threshold i (one fewer than legs)."""
+    """Legs asked in order; the answer of leg i stands when its confidence reaches threshold i; the last one's always.
+
+    Attributes:
+        thresholds: one fewer than legs, in [0, 1]; `NEVER` = never by its confidence.
+        rule: `agreement` = the answer of a leg stands also when an earlier leg has given the same.
+    """
 
     legs: tuple[Single, ...]
     thresholds: tuple[float, ...]
+    rule: Literal["confidence", "agreement"] = "confidence"
+
+    def __post_init__(self) -> None:
+        if len(self.thresholds) != len(self.legs) - 1:
+            message = (
+                f"thresholds of a Cascade: expected one for each leg but the last, got {self.thresholds} for "
+                f"{len(self.legs)} legs"
+            )
+            raise ValueError(message)
 
     @cached_property
     def id(self) -> CandidateId:
-        """`cascade-` and a hash of legs and thresholds."""
-        return CandidateId(f"cascade-{sha256_hex([[leg.id for leg in self.legs], list(self.thresholds)])[:12]}")
+        """`cascade-` and a hash of legs, thresholds and, where it is not confidence alone, the rule."""
+        parts: list[object] = [[leg.id for leg in self.legs], list(self.thresholds)]
+        parts += [] if self.rule == "confidence" else [self.rule]
+        return CandidateId(f"cascade-{sha256_hex(parts)[:12]}")
 
 
 Candidate: TypeAlias = Single | Ensemble | Cascade
+
+
+def log_odds(confidence: float | None) -> float:
+    """log(c / (1 - c)) with c kept `MIN_DOUBT` away from 0 and 1; 0 where there is no confidence (None or NaN)."""
+    if confidence is None or math.isnan(confidence):
+        return 0.0
+    sure = min(max(confidence, MIN_DOUBT), 1.0 - MIN_DOUBT)
+    return math.log(sure / (1.0 - sure))
 
 
 def singles_of(candidate: Candidate) -> tuple[Single, ...]:
@@ -94,4 +133,5 @@ def label(candidate: Candidate) -> str:
         return candidate.id
     if isinstance(candidate, Ensemble):
         return f"{candidate.rule} vote of " + ", ".join(m.id for m in candidate.members)
-    return "cascade " + " -> ".join(leg.id for leg in candidate.legs)
+    until = "" if candidate.rule == "confidence" else " (until two agree)"
+    return "cascade " + " -> ".join(leg.id for leg in candidate.legs) + until

@@ -5,11 +5,11 @@ is needed is not known (not bought, or lost to an outage) the composite is not k
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from modelsearch.core.candidate import Cascade, Ensemble
+from modelsearch.core.candidate import Cascade, Ensemble, log_odds
 from modelsearch.core.ids import CandidateId, ItemId
 from modelsearch.core.outcome import Outcome, Status
 from modelsearch.core.ports import Scorer
@@ -18,6 +18,9 @@ from modelsearch.evaluate.scoring import require_canonical_form
 
 UNKNOWN = (Status.NOT_RUN, Status.ERROR, Status.TIMEOUT)
 """Statuses that say nothing about what the member would have answered, the one that wins first."""
+
+VOTE_DIGITS = 6
+"""Sums of weights that differ by less are a tie, so that the order of adding decides nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +51,7 @@ def composite_outcome(
 
 
 def vote_outcome(ensemble: Ensemble, outcomes: Sequence[Outcome], item: Item, judging: Judging) -> Outcome:
-    """The outcome of a vote on one item: the plurality of canonical answers, or the largest sum of weights.
+    """The outcome of a vote on one item: the answer whose votes count most, by the ensemble's rule.
 
     Members that refused, were cut off or gave no answer abstain. A tie goes to the answer whose best supporter has the
     highest merit, then the smallest id. Where all abstain the outcome is `invalid`. Cost adds, latency is the longest.
@@ -69,8 +72,8 @@ def vote_outcome(ensemble: Ensemble, outcomes: Sequence[Outcome], item: Item, ju
     missing = _unknown_status(members)
     if missing is not None:
         return _joined(ensemble.id, item.id, known, status=missing, latency_s=_longest_s(known))
-    answer, share = _winner(ensemble, known, judging)
-    if answer is None:
+    winner, share = _winner(ensemble, known, judging)
+    if winner is None:
         return _joined(
             ensemble.id,
             item.id,
@@ -84,8 +87,8 @@ def vote_outcome(ensemble: Ensemble, outcomes: Sequence[Outcome], item: Item, ju
         item.id,
         known,
         status=Status.OK,
-        answer=answer,
-        score=judging.scorer.score(answer, item),
+        answer=winner.answer,
+        score=winner.score if winner.score is not None else judging.scorer.score(str(winner.answer), item),
         confidence=share,
         latency_s=_longest_s(known),
     )
@@ -94,8 +97,8 @@ def vote_outcome(ensemble: Ensemble, outcomes: Sequence[Outcome], item: Item, ju
 def cascade_outcome(cascade: Cascade, outcomes: Sequence[Outcome], item_id: ItemId) -> Outcome:
     """The outcome of a cascade on one item: that of the first leg whose confidence reaches its threshold.
 
-    The last leg stands whatever it says. A leg without an answer or without a confidence passes on. Cost and latency
-    add over the legs that were asked; later legs need no outcome.
+    By the rule `agreement` a leg that says the same as an earlier one stands too. The last leg stands whatever it says.
+    A leg without an answer passes on. Cost and latency add over the legs that were asked; later legs need no outcome.
 
     Args:
         cascade: the cascade.
@@ -111,6 +114,8 @@ def cascade_outcome(cascade: Cascade, outcomes: Sequence[Outcome], item_id: Item
         if missing is not None:
             return _joined(cascade.id, item_id, asked, status=missing, latency_s=_total_s(asked))
         if leg is cascade.legs[-1] or _stands(asked[-1], threshold):
+            break
+        if cascade.rule == "agreement" and _is_echo(asked):
             break
     last = asked[-1]
     return _joined(
@@ -129,6 +134,12 @@ def _stands(outcome: Outcome, threshold: float) -> bool:
     return outcome.status is Status.OK and outcome.confidence is not None and outcome.confidence >= threshold
 
 
+def _is_echo(asked: Sequence[Outcome]) -> bool:
+    """Whether the last leg asked says what an earlier one said."""
+    answer = asked[-1].answer if asked[-1].status is Status.OK else None
+    return answer is not None and any(o.status is Status.OK and o.answer == answer for o in asked[:-1])
+
+
 def _by_candidate(outcomes: Sequence[Outcome], item_id: ItemId) -> dict[CandidateId, Outcome]:
     return {outcome.candidate_id: outcome for outcome in outcomes if outcome.item_id == item_id}
 
@@ -139,23 +150,37 @@ def _unknown_status(outcomes: Sequence[Outcome | None]) -> Status | None:
     return next((status for status in UNKNOWN if status in statuses), None)
 
 
-def _winner(ensemble: Ensemble, outcomes: Sequence[Outcome], judging: Judging) -> tuple[str | None, float]:
-    """The winning answer and its share of the votes cast; (None, 0) where nobody voted."""
-    weight = dict(zip((member.id for member in ensemble.members), ensemble.weights, strict=False))
+def _winner(ensemble: Ensemble, outcomes: Sequence[Outcome], judging: Judging) -> tuple[Outcome | None, float]:
+    """The best supporter of the winning answer, and that answer's share of the votes; (None, 0) where nobody voted."""
+    worth = _worth_of_votes(ensemble)
     votes: dict[str, float] = {}
     best: dict[str, tuple[float, str]] = {}
+    supporter: dict[str, Outcome] = {}
     for outcome in outcomes:
         if outcome.status is not Status.OK or outcome.answer is None:
             continue
-        merit = judging.merit.get(outcome.candidate_id, 0.0)
-        votes[outcome.answer] = votes.get(outcome.answer, 0.0) + weight.get(outcome.candidate_id, 1.0)
-        rank = (-merit, outcome.candidate_id)
-        best[outcome.answer] = min(best.get(outcome.answer, rank), rank)
+        votes[outcome.answer] = votes.get(outcome.answer, 0.0) + worth(outcome)
+        rank = (-judging.merit.get(outcome.candidate_id, 0.0), outcome.candidate_id)
+        if outcome.answer not in best or rank < best[outcome.answer]:
+            best[outcome.answer], supporter[outcome.answer] = rank, outcome
     if not votes:
         return None, 0.0
-    answer = min(votes, key=lambda text: (-votes[text], best[text]))
+    answer = min(votes, key=lambda text: (-round(votes[text], VOTE_DIGITS), best[text]))
     total = sum(votes.values())
-    return answer, votes[answer] / total if total > 0 else 1.0 / len(votes)
+    return supporter[answer], votes[answer] / total if total > 0 else 1.0 / len(votes)
+
+
+def _worth_of_votes(ensemble: Ensemble) -> Callable[[Outcome], float]:
+    """What the vote of an outcome counts."""
+    n = len(ensemble.members)
+    weights, offsets = ensemble.weights or (1.0,) * n, ensemble.offsets or (0.0,) * n
+    by_id = {m.id: pair for m, pair in zip(ensemble.members, zip(weights, offsets, strict=True), strict=True)}
+
+    def worth(outcome: Outcome) -> float:
+        weight, offset = by_id[outcome.candidate_id]
+        return weight if ensemble.rule != "confidence" else max(0.0, offset + weight * log_odds(outcome.confidence))
+
+    return worth
 
 
 def _joined(  # noqa: PLR0913 - one place builds composite outcomes
