@@ -39,4 +39,16 @@ def require_one_of(owner: object, name: str, allowed: tuple[str, ...]) -> None:
         raise PlanError(message)
 
 
+def require_flag(owner: object, name: str) -> None:
+    """The parameter `name` of a strategy is true or false.
+
+    Raises:
+        PlanError: it is not.
+    """
+    value = getattr(owner, name)
+    if not isinstance(value, bool):
+        message = f"{name} of {type(owner).__name__}: expected true or false, got {value!r}: {MEND}"
+        raise PlanError(message)
+
+
 MEND = "correct it in the plan"

@@ -3,7 +3,7 @@ from dataclasses import dataclass
 import pytest
 
 from modelsearch.core.errors import PlanError
-from modelsearch.search.parameters import require_count, require_one_of, require_range
+from modelsearch.search.parameters import require_count, require_flag, require_one_of, require_range
 
 
 @dataclass
@@ -28,7 +28,14 @@ def test_words_are_named() -> None:
         require_one_of(Owner("c"), "value", ("a", "b"))
 
 
+@pytest.mark.parametrize("value", [0, 1, "true", None])
+def test_a_flag_is_true_or_false(value: object) -> None:
+    with pytest.raises(PlanError, match="value of Owner: expected true or false, got"):
+        require_flag(Owner(value), "value")
+
+
 def test_good_values_pass() -> None:
     require_range(Owner(1), "value", 0.0, 1.0)
     require_count(Owner(9), "value", 1, 9)
     require_one_of(Owner("a"), "value", ("a", "b"))
+    require_flag(Owner(value=False), "value")

@@ -4,6 +4,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from modelsearch.core.candidate import Ensemble, Single
+from modelsearch.core.ids import EndpointId
 from modelsearch.core.search import Floats
 from modelsearch.core.task import Requirements
 from modelsearch.search.rankers.weighted_objectives import WeightedObjectives
@@ -46,3 +48,18 @@ def test_latency_counts_only_with_a_limit() -> None:
 def test_the_infeasible_come_last(wanted: dict[str, Any]) -> None:
     merit = _rank([[1.0, 1.0], [0.0, 1.0], [1.0, 1.0]], wanted, cost_usd=COSTS, latency_s=[0.1, 5.0, 0.1])
     assert merit[1] < merit[2] - 5
+
+
+def test_below_the_baselines_quality_is_no_broken_limit() -> None:
+    merit = _rank([[1.0, 1.0], [0.0, 0.0], [NAN, NAN]], cost_usd=COSTS)
+    assert merit[1] == pytest.approx(0.5 * 0.5)
+
+
+def test_a_vote_takes_as_long_as_its_slowest_member() -> None:
+    vote = Ensemble(members=tuple(Single(endpoint_id=EndpointId(name)) for name in ("m01", "m02")))
+    score = [[1.0, 1.0]] * 3 + [[NAN, NAN]]
+    seconds = [[1.0, 1.0], [2.0, 6.0], [4.0, 1.0], [NAN, NAN]]
+    task = make_task(2, requirements=Requirements(max_latency_s=10.0, weights={"latency": 1.0}))
+    view = make_view(score, task=task, list_cost_usd=COSTS, latency_s=seconds, composites=[vote])
+    merit = dict(zip(view.pool, WeightedObjectives().rank(view), strict=True))
+    assert merit[vote.id] == pytest.approx(1 - float(np.quantile([4.0, 6.0], 0.95)) / 10)
