@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from modelsearch.core.candidate import Candidate, Cascade, Ensemble, Single, singles_of
-from modelsearch.core.search import Bools, Floats, SearchView
+from modelsearch.core.outcome import Status
+from modelsearch.core.search import STATUS_CODES, Bools, Floats, SearchView
 from modelsearch.search.costs import expected_costs
 from modelsearch.search.paired_gaps import mean_scores, quality
 
@@ -103,7 +104,7 @@ def latencies_s(view: SearchView) -> Floats:
     """(n_candidates, n_items) s per item; a composite's own, or else what its members' make of it.
 
     Members of an ensemble are asked at once: the longest. Legs of a cascade one after the other: the sum of those
-    reached, the first whose confidence is at its threshold being the last. NaN = not known.
+    reached, as its rule and thresholds say. NaN = not known.
     """
     known = np.asarray(view.outcomes.latency_s, dtype=np.float64)
     if all(isinstance(candidate, Single) for candidate in view.candidates):
@@ -121,12 +122,25 @@ def _made_s(view: SearchView, known: Floats, candidate: Candidate) -> Floats:
     if not isinstance(candidate, Cascade):
         return np.full(known.shape[1], np.nan)
     total: Floats = members[0].copy()
-    is_reached = np.ones(known.shape[1], dtype=np.bool_)
-    for leg, row, threshold in zip(members[1:], rows, candidate.thresholds, strict=False):
-        sure = np.nan if row is None else view.outcomes.confidence[row]
-        is_reached &= ~(np.nan_to_num(sure, nan=-np.inf) >= threshold)
+    is_reached = ~_stands(view, rows[:1], candidate)
+    for n_asked, leg in enumerate(members[1:], start=2):
         total[is_reached] += leg[is_reached]
+        is_reached &= ~_stands(view, rows[:n_asked], candidate)
     return total
+
+
+def _stands(view: SearchView, rows: list[int | None], cascade: Cascade) -> Bools:
+    """(n_items,) whether the answer of the last leg asked stands: it is sure, or says what an earlier leg said."""
+    row, known = rows[-1], view.outcomes
+    if row is None or len(rows) == len(cascade.legs):
+        return np.ones(known.score.shape[1], dtype=np.bool_)
+    is_ok = known.status[row] == STATUS_CODES[Status.OK]
+    is_sure = np.nan_to_num(known.confidence[row], nan=-np.inf) >= cascade.thresholds[len(rows) - 1]
+    if cascade.rule == "agreement":
+        for earlier in rows[:-1]:
+            if earlier is not None:
+                is_sure |= (known.answer[row] >= 0) & (known.answer[row] == known.answer[earlier])
+    return np.asarray(is_ok & is_sure, dtype=np.bool_)
 
 
 def _cost_limit_usd(view: SearchView, base_usd: float) -> float:

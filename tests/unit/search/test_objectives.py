@@ -5,9 +5,11 @@ import numpy as np
 import pytest
 
 from modelsearch.core.candidate import Candidate, Cascade, Ensemble, Single
-from modelsearch.core.ids import EndpointId
+from modelsearch.core.ids import CandidateId, EndpointId, ItemId
+from modelsearch.core.outcome import Outcome, Status
 from modelsearch.core.search import SearchView
 from modelsearch.core.task import Requirements
+from modelsearch.evaluate.composite import cascade_outcome
 from modelsearch.search.objectives import latencies_s, latency_p95_s, objectives
 from modelsearch.testing.factories import make_endpoint, make_market, make_task, make_view
 
@@ -36,6 +38,45 @@ def test_legs_of_a_cascade_add_up_until_one_is_sure() -> None:
     seconds = [[1.0, 1.0, 1.0, 1.0], [2.0, 2.0, 2.0, 2.0], [4.0, 4.0, 4.0, 4.0]]
     sure = [[0.8, 0.1, 0.1, NAN], [0.9, 0.5, 0.4, 0.9], [NAN] * 4, [NAN] * 4]
     assert _composite(cascade, seconds, confidence=sure) == [1.0, 3.0, 7.0, 3.0]
+
+
+def test_a_cascade_by_agreement_stops_at_an_echo() -> None:
+    cascade = Cascade(legs=_singles("m00", "m01", "m02"), thresholds=(2.0, 2.0), rule="agreement")
+    seconds = [[1.0, 1.0], [2.0, 2.0], [4.0, 4.0]]
+    said: Any = [["a", "a"], ["a", "b"], ["c", "b"], [None, None]]
+    assert _composite(cascade, seconds, answers=said) == [3.0, 7.0]
+
+
+@pytest.mark.parametrize("rule", ["agreement", "confidence"])
+def test_it_takes_as_long_as_the_evaluator_says(rule: Any) -> None:
+    """Against `evaluate.composite` on random legs, some of them failed."""
+    rng = np.random.default_rng(6)
+    cascade = Cascade(legs=_singles("m00", "m01", "m02"), thresholds=(0.6, 0.4), rule=rule)
+    n = 60
+    said = rng.choice(["a", "b", "c"], size=(3, n))
+    sure, seconds = rng.random((3, n)), rng.random((3, n)) + 0.5
+    is_refused = rng.random((3, n)) < 0.2
+    status = [[Status.REFUSED if r else Status.OK for r in row] for row in is_refused]
+    told: Any = [
+        [None if r else str(a) for a, r in zip(*pair, strict=True)] for pair in zip(said, is_refused, strict=True)
+    ]
+    blank: Any = [None] * n
+    parts: Any = {"answers": [*told, blank], "statuses": [*status, blank]}
+    sure[is_refused] = np.nan
+    found = _composite(cascade, seconds.tolist(), confidence=np.vstack([sure, np.full(n, NAN)]), **parts)
+    for item in range(n):
+        legs = [
+            Outcome(
+                candidate_id=CandidateId(f"m{leg:02d}"),
+                item_id=ItemId("i"),
+                status=status[leg][item],
+                answer=told[leg][item],
+                confidence=None if is_refused[leg, item] else float(sure[leg, item]),
+                latency_s=float(seconds[leg, item]),
+            )
+            for leg in range(3)
+        ]
+        assert found[item] == pytest.approx(cascade_outcome(cascade, legs, ItemId("i")).latency_s, rel=1e-5)
 
 
 def test_a_cascade_of_unknown_legs_is_not_known_where_they_are_reached() -> None:
