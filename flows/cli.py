@@ -198,6 +198,38 @@ def ui(port: Annotated[int, typer.Option(help="Where the Prefect UI is served.",
     run_ui(port)
 
 
+@app.command()
+def compare(
+    what: Annotated[list[str], typer.Argument(help="Folders of recorded tables; or `report` and a results file.")],
+    cases: Annotated[Path | None, typer.Option(help="CSV of table,baseline,margin,alpha; else three a table.")] = None,
+    plans: Annotated[str, typer.Option(help="Plans by comma: names or YAML files.")] = "cheap,balanced,thorough",
+    budget_share: Annotated[
+        str, typer.Option(help="Shares of a table's whole cost, by comma.")
+    ] = "0.01,0.02,0.05,0.1,0.2",
+    seeds: Annotated[int, typer.Option(help="Searches of each case, plan and share: seeds from 0.", min=1)] = 10,
+    baseline_imported: Annotated[
+        bool, typer.Option("--baseline-imported", help="The baseline's outcomes are known at no cost.")
+    ] = False,
+    mean_costs_known: Annotated[
+        bool, typer.Option("--mean-costs-known", help="Every model's true cost per item is given.")
+    ] = False,
+    jobs: Annotated[int, typer.Option(help="Processes.", min=1)] = 1,
+    out: Annotated[Path, typer.Option(help="Where the rows go (Parquet).")] = Path("results.parquet"),
+    as_json: Annotated[bool, typer.Option("--json", help="With `report`: as JSON.")] = False,
+) -> None:
+    """Try search plans on recorded tables, scored by the truth; `compare report FILE` shows the results again."""
+    from flows.cli_compare import CompareOptions, compare_tables, show_comparison
+
+    if what[0] == "report":
+        show_comparison(Path(what[1] if len(what) > 1 else "results.parquet"), is_json=as_json)
+        return
+    given = CompareOptions(
+        cases=cases, plans=plans, budget_share=budget_share, n_seeds=seeds, n_jobs=jobs, out=out,
+        is_baseline_imported=baseline_imported, is_cost_known=mean_costs_known,
+    )  # fmt: skip
+    compare_tables([Path(folder) for folder in what], given)
+
+
 def _request(given: dict[str, Any]) -> "SearchRequest":
     """The request that the options of `search` and `preview` amount to."""
     from modelsearch.api.request import SearchRequest, budget_of

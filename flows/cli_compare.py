@@ -1,0 +1,103 @@
+"""`modelsearch compare`: which search plan is best, on recorded tables or on the user's own tasks."""
+
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import typer
+
+from modelsearch.catalog.plan_file import read_plan
+from modelsearch.compare.cases import cases_of, read_cases
+from modelsearch.compare.contenders import Contender
+from modelsearch.compare.run import Comparison, compare
+from modelsearch.compare.tell import comparison_data, comparison_lines
+from modelsearch.core.errors import OptionError
+from modelsearch.search.plan import make_plan
+from modelsearch.settings import read_settings
+from modelsearch.store.comparisons import read_comparison, write_comparison
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompareOptions:
+    """The options of the command, as typed."""
+
+    cases: Path | None
+    plans: str
+    budget_share: str
+    n_seeds: int
+    is_baseline_imported: bool
+    is_cost_known: bool
+    n_jobs: int
+    out: Path
+
+
+def compare_tables(folders: Sequence[Path], options: CompareOptions) -> None:
+    """Run the comparison, write its rows, show its tables.
+
+    Raises:
+        InputError: a table, a case, a plan or an option cannot be used.
+    """
+    by_name = _by_name(folders)
+    comparison = Comparison(
+        folders=by_name,
+        cases=cases_of(list(by_name.values())) if options.cases is None else read_cases(options.cases, by_name),
+        contenders=[contender(name) for name in options.plans.split(",")],
+        shares=shares_of(options.budget_share),
+        seeds=range(options.n_seeds),
+        is_baseline_imported=options.is_baseline_imported,
+        is_cost_known=options.is_cost_known,
+        n_jobs=options.n_jobs,
+    )
+    rows = compare(comparison, _tell_progress if sys.stderr.isatty() else None)
+    n_rows = write_comparison(options.out, rows)
+    typer.echo("\n".join(comparison_lines(rows)))
+    typer.echo(f"\n{n_rows} rows in {options.out}")
+
+
+def show_comparison(path: Path, *, is_json: bool) -> None:
+    """The tables of an earlier comparison, or the same as JSON.
+
+    Raises:
+        StoreError: the file is no comparison.
+    """
+    rows = read_comparison(path)
+    typer.echo(json.dumps(comparison_data(rows), indent=2) if is_json else "\n".join(comparison_lines(rows)))
+
+
+def contender(name: str) -> Contender:
+    """A plan of the catalogue, or of a YAML file, as one who competes.
+
+    Raises:
+        PlanError: there is no such plan.
+    """
+    plan = make_plan(read_plan(name.strip(), read_settings().catalogs / "plans"))
+    return Contender(name=plan.name, plan=plan)
+
+
+def shares_of(text: str) -> tuple[float, ...]:
+    """Shares by comma.
+
+    Raises:
+        OptionError: one is no number.
+    """
+    try:
+        return tuple(float(part) for part in text.split(","))
+    except ValueError:
+        message = f"--budget-share: expected numbers in (0, 1] by comma, such as 0.01,0.05, got {text!r}"
+        raise OptionError(message) from None
+
+
+def _by_name(folders: Sequence[Path]) -> dict[str, Path]:
+    by_name = {folder.resolve().name: folder for folder in folders}
+    if not folders or len(by_name) < len(folders):
+        got = ", ".join(map(str, folders)) or "none"
+        message = f"compare: expected folders of recorded tables with different names, got {got}"
+        raise OptionError(message)
+    return by_name
+
+
+def _tell_progress(n_done: int, n_jobs: int) -> None:
+    sys.stderr.write(f"\r{n_done} of {n_jobs} searches{chr(10) if n_done == n_jobs else ''}")
+    sys.stderr.flush()
