@@ -66,7 +66,9 @@ class Cells:
 
     def _kept(self, candidate: Candidate) -> list[Outcome | None]:
         if isinstance(candidate, Single):
-            return self._singles.setdefault(candidate.id, [None] * len(self.task.items))
+            if candidate.id not in self._singles:
+                self._singles[candidate.id] = [None] * len(self.task.items)
+            return self._singles[candidate.id]
         if candidate not in self._composites:
             if len(self._composites) >= MAX_COMPOSITES:
                 self._composites.clear()
