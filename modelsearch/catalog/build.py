@@ -9,6 +9,7 @@ from modelsearch.catalog.schema import (
     ModelRow,
     PriceRow,
     ProviderFile,
+    ScalingFile,
     SpecialisationRow,
     TaskKindRow,
 )
@@ -22,6 +23,7 @@ from modelsearch.core.market import (
     Provider,
     Rate,
     RatePer,
+    ScalingRule,
     Score,
     Specialisation,
     TaskKind,
@@ -165,4 +167,18 @@ def complexity_of(row: ComplexityFile) -> ComplexityRule:
             for band in row.bands
         ),
         reasoning_words=row.reasoning_words,
+    )
+
+
+def scaling_of(row: ScalingFile) -> ScalingRule:
+    """The scaling rule."""
+    return ScalingRule(
+        knots_b=row.knots_b,
+        intercept=row.intercept,
+        slopes=row.slopes,
+        offsets=tuple((each.level, each.gap) for each in row.offsets),
+        architectures={str(name): effect for name, effect in row.architectures.items()},
+        families=dict(row.families),
+        kin_offsets=tuple((each.level, each.gap) for each in row.kin_offsets),
+        min_reference_b=row.min_reference_b,
     )

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from itertools import pairwise
 
-from modelsearch.catalog.schema import ComplexityFile, EndpointRow, PriceRow, ProviderFile, TiersFile
+from modelsearch.catalog.schema import ComplexityFile, EndpointRow, PriceRow, ProviderFile, ScalingFile, TiersFile
 
 _TOKEN_KEYS = ("input_mtok", "output_mtok", "cache_read_mtok", "cache_write_5m_mtok", "cache_write_1h_mtok")
 
@@ -50,6 +50,19 @@ def complexity_problems(file: ComplexityFile) -> Iterator[str]:
     if file.bands[-1].below <= 1:
         last = file.bands[-1].below
         yield f"bands.below: expected the last one above 1, so that complexity 1 has a band, got {last:g}"
+
+
+def scaling_problems(file: ScalingFile) -> Iterator[str]:
+    """Knots that do not rise, slopes that do not go with them, offsets that shrink as the level rises."""
+    if len(file.slopes) != len(file.knots_b):
+        yield f"slopes: expected one for each of {len(file.knots_b)} knots_b, got {len(file.slopes)}"
+    for lower, upper in pairwise(file.knots_b):
+        if upper <= lower:
+            yield f"knots_b: expected more than {lower:g}, got {upper:g}"
+    for name, rows in (("offsets", file.offsets), ("kin_offsets", file.kin_offsets)):
+        for less, more in pairwise(rows):
+            if more.level <= less.level or more.gap < less.gap:
+                yield f"{name}: expected levels that rise and gaps that do not fall, got {more.level:g}: {more.gap:g}"
 
 
 def _row_name(row: PriceRow) -> str:

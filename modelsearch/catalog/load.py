@@ -11,10 +11,11 @@ from modelsearch.catalog.build import (
     family_of,
     model_of,
     provider_of,
+    scaling_of,
     specialisation_of,
     task_kind_of,
 )
-from modelsearch.catalog.guards import complexity_problems, price_problems, tier_file_problems
+from modelsearch.catalog.guards import complexity_problems, price_problems, scaling_problems, tier_file_problems
 from modelsearch.catalog.references import (
     family_problems,
     model_problems,
@@ -28,6 +29,7 @@ from modelsearch.catalog.schema import (
     FamiliesFile,
     ModelsFile,
     ProviderFile,
+    ScalingFile,
     SpecialisationsFile,
     TaskKindsFile,
     TiersFile,
@@ -47,6 +49,7 @@ class _Files:
     task_kinds: TaskKindsFile
     specialisations: SpecialisationsFile
     complexity: ComplexityFile
+    scaling: ScalingFile | None
 
 
 def load_market(folder: Path, *, as_of: date) -> Market:
@@ -54,7 +57,7 @@ def load_market(folder: Path, *, as_of: date) -> Market:
 
     Args:
         folder: holds models.yaml, families.yaml, tiers.yaml, task_kinds.yaml, specialisations.yaml, complexity.yaml
-            and providers/*.yaml.
+            and providers/*.yaml; scaling.yaml too where there is one.
         as_of: the day for which the market is wanted. Nothing is left out by it: prices are picked by the time of
             the call, and an endpoint past its `deprecated_on` stays known, so that old spend keeps its price.
 
@@ -78,6 +81,7 @@ def load_market(folder: Path, *, as_of: date) -> Market:
         families={row.id: family_of(row) for row in files.families.families},
         specialisations=tuple(specialisation_of(row) for row in files.specialisations.specialisations),
         complexity=complexity_of(files.complexity),
+        scaling=None if files.scaling is None else scaling_of(files.scaling),
     )
 
 
@@ -91,6 +95,7 @@ def _read(folder: Path) -> _Files:
     if not paths:
         message = f"{folder / 'providers'}: expected at least one provider file (*.yaml), got none"
         raise CatalogError(message)
+    scaling = folder / "scaling.yaml"
     return _Files(
         models=read_rows(folder / "models.yaml", ModelsFile),
         families=read_rows(folder / "families.yaml", FamiliesFile),
@@ -99,6 +104,7 @@ def _read(folder: Path) -> _Files:
         task_kinds=read_rows(folder / "task_kinds.yaml", TaskKindsFile),
         specialisations=read_rows(folder / "specialisations.yaml", SpecialisationsFile),
         complexity=read_rows(folder / "complexity.yaml", ComplexityFile),
+        scaling=read_rows(scaling, ScalingFile) if scaling.is_file() else None,
     )
 
 
@@ -107,6 +113,7 @@ def _check(folder: Path, files: _Files) -> None:
     _raise_if(folder / "models.yaml", model_problems(files.models, files.families))
     _raise_if(folder / "tiers.yaml", tier_file_problems(files.tiers))
     _raise_if(folder / "complexity.yaml", complexity_problems(files.complexity))
+    _raise_if(folder / "scaling.yaml", scaling_problems(files.scaling) if files.scaling is not None else ())
     for path, provider in zip(sorted((folder / "providers").glob("*.yaml")), files.providers, strict=True):
         _raise_if(path, [*provider_problems(provider, path.stem, files.models), *price_problems(provider)])
     words = words_in_use(files.families, files.providers)

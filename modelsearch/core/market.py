@@ -190,6 +190,32 @@ class ComplexityRule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ScalingRule:
+    """How good a model of known size can be at most, as its gap to a dear and well-chosen baseline, in score units.
+
+    At a level the gap is at most `intercept` + `slopes` times the pieces of log size (`stats.scaling.segments`) + the
+    effects of architecture and family + the level's offset. It was learnt from baselines among the most accurate of
+    the dear, and says nothing of others.
+
+    Attributes:
+        knots_b: (n_knots,) billions of parameters; slopes: (n_knots,) at least 0, above the last knot flat.
+        architectures, families: effects by name; a family's key stands for all families that begin with it.
+        offsets: pairs of a level in (0, 1) and what is added at it.
+        kin_offsets: alike, how much better than a larger member of its family a model can be.
+        min_reference_b: a baseline of known size is like those learnt from only from this size on.
+    """
+
+    knots_b: tuple[float, ...]
+    intercept: float
+    slopes: tuple[float, ...]
+    offsets: tuple[tuple[float, float], ...]
+    architectures: Mapping[str, float] = field(default_factory=dict)
+    families: Mapping[str, float] = field(default_factory=dict)
+    kin_offsets: tuple[tuple[float, float], ...] = ()
+    min_reference_b: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Market:
     """Everything the catalogue knows, joined by id. Read only."""
 
@@ -202,3 +228,4 @@ class Market:
     families: Mapping[str, Family] = field(default_factory=dict)
     specialisations: tuple[Specialisation, ...] = ()
     complexity: ComplexityRule | None = None
+    scaling: ScalingRule | None = None
