@@ -22,6 +22,7 @@ from modelsearch.core.plan import Plan
 from modelsearch.core.search import Drop, Setting
 from modelsearch.core.task import TaskSpec
 from modelsearch.evaluate.item_order import item_order
+from modelsearch.evaluate.recorded import RecordedReplies
 from modelsearch.evaluate.scoring import has_canonical_form, make_scorer
 from modelsearch.providers.account import check_providers
 from modelsearch.search.plan import make_plan
@@ -165,8 +166,16 @@ def setting_of(request: SearchRequest, source: Source) -> Setting:
         budget=Budget(spend_usd=budget),
         list_cost_usd=source.list_cost_usd,
         seed=request.seed,
-        is_votable=has_canonical_form(make_scorer(source.task)),
+        is_votable=_is_votable(source),
     )
+
+
+def _is_votable(source: Source) -> bool:
+    """Whether equal answers are equal text; a table that is served as scores has no answers to vote with."""
+    if source.table is None:
+        return has_canonical_form(make_scorer(source.task))
+    replies = RecordedReplies(table=source.table)
+    return replies.is_votable if source.is_replayed else replies.is_exact
 
 
 def _available(

@@ -20,7 +20,6 @@ from modelsearch.core.task import TaskSpec
 from modelsearch.evaluate.cells import Cells
 from modelsearch.evaluate.item_order import item_order
 from modelsearch.evaluate.recorded import expected_cost_usd, recorded_market, recorded_task
-from modelsearch.evaluate.scoring import has_canonical_form
 from modelsearch.store.recorded import read_recorded_table
 
 N_KEPT_TABLES = 2
@@ -140,7 +139,7 @@ class Field:
             budget=Budget(spend_usd=self.share_usd(asked.budget_share)),
             list_cost_usd=self.mean_cost_usd if asked.is_cost_known else self.list_cost_usd,
             seed=asked.seed,
-            is_votable=has_canonical_form(self.cells.scorer),
+            is_votable=self.cells.is_votable,
             is_cost_known=asked.is_cost_known,
         )
 

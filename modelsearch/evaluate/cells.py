@@ -10,12 +10,11 @@ import numpy as np
 from modelsearch.core.candidate import Candidate, Cascade, Ensemble, Single, singles_of
 from modelsearch.core.ids import CandidateId, ItemId
 from modelsearch.core.money import usd
-from modelsearch.core.outcome import Outcome, Reply, Status, Usage
+from modelsearch.core.outcome import Outcome
 from modelsearch.core.ports import Scorer
 from modelsearch.core.recorded import RecordedTable
 from modelsearch.core.task import TaskSpec
 from modelsearch.evaluate.composite import composite_outcome
-from modelsearch.evaluate.grade import score_reply
 from modelsearch.evaluate.recorded import RecordedReplies
 from modelsearch.evaluate.scoring import make_scorer
 
@@ -86,13 +85,16 @@ class Cells:
 
     def _single(self, single: Single, column: int) -> Outcome:
         row, item, cost = self.rows[single.endpoint_id], self.task.items[column], self.costs(single)[column]
-        text = self._replies.text(row, column)
-        reply = Reply(text=text, status=Status.OK if text else Status.INVALID, usage=Usage(reported_usd=cost))
-        grade = score_reply(reply, item, self.scorer, self.task)
+        grade = self._replies.grade(row, column, item, self.scorer, self.task)
         return Outcome(
             candidate_id=single.id, item_id=item.id, status=grade.status, answer=grade.answer, score=grade.score,
             cost_usd=cost, spend_usd=cost, latency_s=float(self.table.latency_s[row, column]),
         )  # fmt: skip
+
+    @property
+    def is_votable(self) -> bool:
+        """Whether the answers can be put to a vote."""
+        return self._replies.is_votable
 
     @cached_property
     def scorer(self) -> Scorer:

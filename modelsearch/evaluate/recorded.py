@@ -14,10 +14,12 @@ from modelsearch.core.candidate import DEFAULT_PROMPT
 from modelsearch.core.ids import EndpointId, ItemId, ModelId, ProviderId, TaskId
 from modelsearch.core.market import Endpoint, Market, Model, Provider, Rate, RateKind
 from modelsearch.core.money import usd
+from modelsearch.core.outcome import Reply, Status, Usage
 from modelsearch.core.ports import Scorer
 from modelsearch.core.recorded import RecordedModel, RecordedTable
 from modelsearch.core.task import Item, Prompt, ScorerSpec, TaskSpec
 from modelsearch.core.wire import ModelRequest
+from modelsearch.evaluate.grade import Grade, score_reply
 from modelsearch.evaluate.scoring import make_scorer
 
 PROVIDER_ID = ProviderId("recorded")
@@ -26,6 +28,8 @@ _INPUT_TOKENS, _OUTPUT_TOKENS = 100, 20
 """A table holds no prompts: list costs are compared at these token counts, a guess for order, never a price.
 
 It is low on purpose: what is bought first corrects a guess that is too low, one too high would buy nothing."""
+
+MAX_SPLIT_SHARE = 0.01
 
 
 def recorded_market(table: RecordedTable) -> Market:
@@ -67,6 +71,9 @@ def recorded_task(table: RecordedTable, *, margin: float = 0.02, alpha: float = 
 class RecordedReplies:
     """What the table's models say: the recorded answer where equality with the gold answer gives the recorded score,
     else the score itself as a number, which the numeric scorer grades to itself.
+
+    In the second case the recorded answers are still what models agree or disagree on, if equal answers to an item were
+    graded alike: the score must never be put to a vote in their place, for who votes over scores knows who is right.
     """
 
     table: RecordedTable
@@ -85,6 +92,35 @@ class RecordedReplies:
             for column in range(len(items))
             if table.is_recorded[row, column]
         )
+
+    @cached_property
+    def has_answers(self) -> bool:
+        """Whether the recorded answers are answers and no grades: equal ones to an item have the same score.
+
+        A share of `MAX_SPLIT_SHARE` of an item's different answers may be graded in two ways (errors of a grader).
+        """
+        scores: dict[tuple[int, str], float] = {}
+        split: set[tuple[int, str]] = set()
+        for row, column in zip(*np.nonzero(self.table.is_recorded), strict=True):
+            answer, score = self.table.answer[row, column], float(self.table.score[row, column])
+            if answer and scores.setdefault((column, answer), score) != score:
+                split.add((column, answer))
+        return bool(scores) and len(split) <= MAX_SPLIT_SHARE * len(scores)
+
+    @property
+    def is_votable(self) -> bool:
+        """Whether what `grade` gives as answers can be put to a vote."""
+        return self.is_exact or self.has_answers
+
+    def grade(self, row: int, column: int, item: Item, scorer: Scorer, task: TaskSpec) -> Grade:
+        """Status, answer and score of a model (row) on an item (column)."""
+        text = self.text(row, column)
+        reply = Reply(text=text, status=Status.OK if text else Status.INVALID, usage=Usage())
+        grade = score_reply(reply, item, scorer, task)
+        if self.is_exact or grade.answer is None:
+            return grade
+        answer = self.table.answer[row, column] if self.has_answers else None
+        return grade._replace(answer=str(answer) if answer else None)
 
     def text(self, row: int, column: int) -> str:
         """The reply of a model (row) to an item (column); empty where the table has no record."""

@@ -12,7 +12,6 @@ from modelsearch.core.ports import Ledger, Recorder, Scorer
 from modelsearch.core.recorded import RecordedTable
 from modelsearch.core.search import Probe
 from modelsearch.core.task import TaskSpec
-from modelsearch.evaluate.grade import score_reply
 from modelsearch.evaluate.known import Job, Known
 from modelsearch.evaluate.recorded import RecordedCosts, RecordedReplies
 
@@ -79,7 +78,7 @@ class ReplayEvaluator:
         )  # fmt: skip
         if call_id not in self.paid and not self._pay(call):
             return empty
-        status, answer, score = score_reply(reply, job.item, self.scorer, self.task)
+        status, answer, score = self.replies.grade(row, column, job.item, self.scorer, self.task)
         return replace(
             empty, status=status, answer=answer, score=score, cost_usd=cost, spend_usd=cost, latency_s=latency_s,
             call_ids=(call_id,),

@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 
 from modelsearch.core.ids import EndpointId, ItemId
-from modelsearch.core.recorded import RecordedModel
+from modelsearch.core.recorded import RecordedModel, RecordedTable
 from modelsearch.core.wire import ModelRequest
+from modelsearch.evaluate.grade import Grade
 from modelsearch.evaluate.recorded import (
     PROVIDER_ID,
     RecordedCosts,
@@ -58,6 +59,31 @@ def test_else_the_score_itself_is_the_reply(how: str) -> None:
         canonical = scorer.canonical(replies.text(row, column), task.items[column])
         assert canonical is not None
         assert scorer.score(canonical, task.items[column]) == table.score[row, column]
+
+
+def _graded(table: RecordedTable) -> list[Grade]:
+    task, replies = recorded_task(table), RecordedReplies(table=table)
+    scorer = make_scorer(task)
+    return [replies.grade(r, c, task.items[c], scorer, task) for r, c in np.ndindex(*table.score.shape)]
+
+
+def test_answers_are_voted_on_even_where_no_equality_explains_the_scores() -> None:
+    table = make_table()
+    wrong = replace(table, score=1.0 - table.score)
+    assert RecordedReplies(table=wrong).is_votable
+    assert not RecordedReplies(table=wrong).is_exact
+    grades = _graded(wrong)
+    assert [grade.answer for grade in grades] == [str(answer) for answer in table.answer.ravel()]
+    assert [grade.score for grade in grades] == wrong.score.ravel().tolist()
+
+
+def test_grades_in_place_of_answers_are_never_voted_on() -> None:
+    table = make_table()
+    graded = replace(table, answer=np.full_like(table.answer, "pass"))
+    assert not RecordedReplies(table=graded).is_votable
+    grades = _graded(graded)
+    assert {grade.answer for grade in grades} == {None}
+    assert [grade.score for grade in grades] == graded.score.ravel().tolist()
 
 
 def test_a_cell_without_a_record_says_nothing() -> None:
