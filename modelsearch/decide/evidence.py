@@ -6,6 +6,8 @@ items are missing in between may depend on what they are (long ones cost more th
 answers cover some documents only), and when they are filled in later the wealth would be a different one. Along the
 unbroken run it is one process, whoever decides how far it goes and whenever it is looked at.
 
+A candidate whose row is complete can be certified by a second proof, which needs no share of its own: `complete_rows`.
+
 A candidate made from data bets from the position that nobody had looked at when it was made; its null mean counts all
 before. Failures are at their worst when it certifies and at their best in the futility twin.
 """
@@ -16,6 +18,8 @@ import numpy as np
 
 from modelsearch.core.result import Verdict
 from modelsearch.core.search import Bools, Floats, Ints, SearchView
+from modelsearch.decide.alpha import alpha_shares, shared_level
+from modelsearch.decide.complete_rows import log_shared
 from modelsearch.decide.pairs import Pairs
 from modelsearch.stats import noninferiority
 from modelsearch.stats.noninferiority import Bound
@@ -23,6 +27,8 @@ from modelsearch.stats.paired import unit_sums
 
 MAX_FAILED_SHARE = 0.02
 """Over this share of failed pairs there is no certificate (what is sure, failures at their worst, stays sure)."""
+LEAST_EDGE = 0.005
+"""With a margin of 0 the bets still expect some difference."""
 SURE_LOG_E = 1000.0
 """Stands for infinity in `Estimate.log_e_value`: sure, no outcome still missing can turn it."""
 
@@ -32,7 +38,8 @@ class Evidence:
     """(n_candidates,) what the pairs prove.
 
     Attributes:
-        log_certify: log e-value against "inferior by more than the margin", at least 0.
+        log_certify: log e-value against "inferior by more than the margin", at least 0; on the scale of the candidate's
+            own level: where the shared proof is the stronger one, it is raised by the ratio of the two levels.
         log_futility: log e-value against "non-inferior", at least 0.
         failed_share: of the compared items.
     """
@@ -65,13 +72,21 @@ def evidence(view: SearchView, pairs: Pairs) -> Evidence:
     n_pairs = np.maximum((~np.isnan(pairs.worst)).sum(axis=1), 1)
     share = pairs.is_failed.sum(axis=1) / n_pairs
     is_fit = share <= MAX_FAILED_SHARE
-    certify = np.where(is_fit, noninferiority.best_log_wealth(bet.low, bet.bound, start), 0.0)
+    own = noninferiority.best_log_wealth(bet.low, bet.bound, start)
+    certify = np.where(is_fit, _best_of(own, log_shared(view, pairs), alpha_shares(view), view.task.alpha), 0.0)
     futility = np.where(is_fit, noninferiority.best_log_wealth(-bet.high, bet.bound.mirrored, start), 0.0)
     return Evidence(
         log_certify=_settled(certify, is_yes=sure.is_above, is_no=sure.is_below),
         log_futility=_settled(futility, is_yes=sure.is_below, is_no=sure.is_above),
         failed_share=np.asarray(share, dtype=np.float64),
     )
+
+
+def _best_of(own: Floats, shared: Floats, levels: Floats, alpha: float) -> Floats:
+    """The stronger of both proofs on the scale of a candidate's own level: it suffices where either does at its own."""
+    with np.errstate(divide="ignore"):
+        head_start = np.where(levels > 0, np.log(shared_level(alpha)) - np.log(levels), -np.inf)
+    return np.asarray(np.maximum(own, np.where(shared > 0, shared + head_start, 0.0)), dtype=np.float64)
 
 
 def _settled(log_e: Floats, *, is_yes: Bools, is_no: Bools) -> Floats:
@@ -107,7 +122,11 @@ def bets(pairs: Pairs, margin: float) -> Bets:
     runs = noninferiority.leading_run(low[challengers])
     n_steps = int(runs.sum(axis=1).max(initial=0))
     return Bets(
-        bound=Bound(n_units=len(weight), null_total=-margin * total / largest),
+        bound=Bound(
+            n_units=len(weight),
+            null_total=-margin * total / largest,
+            edge=max(margin, LEAST_EDGE) * total / (largest * len(weight)),
+        ),
         low=low[:, :n_steps],
         high=high[:, :n_steps],
         scale=largest * len(weight) / total,

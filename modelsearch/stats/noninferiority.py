@@ -12,7 +12,8 @@ Source: Waudby-Smith & Ramdas, Estimating means of bounded random variables by b
 and 5 (sampling without replacement), doi:10.1093/jrsssb/qkad009.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -20,14 +21,14 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
-MAX_BET_SHARE = 0.75
+MAX_BET_SHARE = 0.8
 """c < 1: the share of the largest admissible bet that may be staked, so that no factor comes near 0."""
-FIXED_SHARES = (0.02, 0.07, 0.2, 0.5)
-"""Shares of the largest admissible bet; with the adaptive bet they make a mixture, which is an e-process as well."""
-ADAPTIVE_SHARE = 0.6
-"""Part of the first stake that follows the adaptive bet; the rest is split evenly over the fixed ones."""
-PRIOR_UNITS = 1.0
-PRIOR_VARIANCE = 0.25
+EDGES: tuple[tuple[float, float], ...] = ((0.5, 1 / 6), (1.0, 1 / 3), (2.0, 1 / 3), (6.0, 1 / 6))
+"""(multiple of `Bound.edge`, part of the first stake): the true means that the mixture prepares for. With the edge at
+the margin: a candidate half a margin worse than the baseline, an equal one, one better by a margin, by five margins."""
+PRIOR_UNITS = 20.0
+"""The variance of the units starts as if `Bound.variance` had been seen on so many of them."""
+LEAST_VARIANCE = 1e-6
 LEAST_NULL = -1.0 + 1e-9
 """A null mean of -1 or less is met by units of -1 alone; just above it the largest bet stays finite."""
 TOLERANCE_PER_UNIT = 1e-7
@@ -41,11 +42,15 @@ class Bound:
     Attributes:
         null_total: a number for all rows, or (n_rows, 1).
         is_population: test the mean of an endless population against null_total / n_units instead.
+        edge: how far above the bound the true mean is expected, per unit; wrong guesses cost items, never validity.
+        variance: a first guess of the units' variance, likewise.
     """
 
     n_units: int
     null_total: float | Floats
     is_population: bool = False
+    edge: float = 0.02
+    variance: float = 0.1
 
     def __post_init__(self) -> None:
         if self.n_units < 1:
@@ -54,7 +59,7 @@ class Bound:
     @property
     def mirrored(self) -> "Bound":
         """The bound of the futility twin, to be used with -x."""
-        return Bound(n_units=self.n_units, null_total=-self.null_total, is_population=self.is_population)
+        return replace(self, null_total=-self.null_total)
 
 
 def leading_run(x: Floats) -> npt.NDArray[np.bool_]:
@@ -89,7 +94,7 @@ def log_wealth(x: Floats, bound: Bound, start: Ints | None = None) -> Floats:
     mean_null = null_means(values, bound)
     if start is not None:
         seen &= np.arange(x.shape[1])[None, :] >= start[:, None]
-    return _mixture(values, mean_null, seen)
+    return _mixture(values, mean_null, seen, bound)
 
 
 def null_means(values: Floats, bound: Bound) -> Floats:
@@ -101,32 +106,54 @@ def null_means(values: Floats, bound: Bound) -> Floats:
     return np.asarray((bound.null_total - before) / n_left, dtype=np.float64)
 
 
-def _mixture(values: Floats, mean_null: Floats, is_live: npt.NDArray[np.bool_]) -> Floats:
-    """Log of the mixture of the adaptive bet and the fixed shares; all bets are functions of the past alone."""
+def _mixture(values: Floats, mean_null: Floats, is_live: npt.NDArray[np.bool_], bound: Bound) -> Floats:
+    """Log of the mixture over expected edges; all bets are functions of the past alone."""
     safe_null = np.maximum(mean_null, LEAST_NULL)
     largest = MAX_BET_SHARE / (1.0 + safe_null)
-    edge = np.where(is_live, values - safe_null, 0.0)
-    bets = [np.clip(_adaptive_bets(values, safe_null), 0.0, largest), *(share * largest for share in FIXED_SHARES)]
-    first = [ADAPTIVE_SHARE] + [(1.0 - ADAPTIVE_SHARE) / len(FIXED_SHARES)] * len(FIXED_SHARES)
-    logs = [np.log(stake) + np.cumsum(_log_factors(bet * edge), axis=1) for stake, bet in zip(first, bets, strict=True)]
-    largest_log = np.maximum.reduce(logs)
-    return np.asarray(largest_log + np.log(sum(np.exp(log - largest_log) for log in logs)), dtype=np.float64)
+    move = np.where(is_live, values - safe_null, 0.0)
+    n_left = bound.n_units - np.arange(values.shape[1], dtype=np.float64)
+    expected = bound.edge * (np.ones(n_left.shape) if bound.is_population else bound.n_units / n_left)
+    variance = past_variance(values, bound.variance)
+    logs = [
+        np.log(part) + np.cumsum(log_factors(np.minimum(best_bet(times * expected, variance), largest) * move), axis=1)
+        for times, part in EDGES
+    ]
+    return log_sum(logs)
 
 
-def _log_factors(move: Floats) -> Floats:
+def best_bet(edge: Floats, variance: Floats) -> Floats:
+    """The stake of about largest growth where the mean lies `edge` above the bound: edge / (variance + edge^2).
+
+    If the total ends at N * edge above the bound, the mean of the units left lies N * edge / n_left above mu_t,
+    whatever came before: that is what is put in for a finite total.
+    """
+    return np.asarray(edge / (variance + edge * edge), dtype=np.float64)
+
+
+def log_sum(logs: Sequence[Floats]) -> Floats:
+    """Log of the sum of exponentials of arrays of one shape."""
+    largest = np.maximum.reduce(logs)
+    return np.asarray(largest + np.log(sum(np.exp(log - largest) for log in logs)), dtype=np.float64)
+
+
+def past_variance(values: Floats, first: float) -> Floats:
+    """(n_rows, n_steps) variance of what was seen before each step, begun at `first` for `PRIOR_UNITS` units."""
+    n_before = np.arange(values.shape[1], dtype=np.float64)
+    total = np.cumsum(values, axis=1) - values
+    squares = np.cumsum(values * values, axis=1) - values * values
+    spread = squares - total * total / np.maximum(n_before, 1.0) + first * PRIOR_UNITS
+    return np.asarray(np.maximum(spread / (n_before + PRIOR_UNITS), LEAST_VARIANCE), dtype=np.float64)
+
+
+def log_factors(move: Floats) -> Floats:
+    """Log of 1 + move.
+
+    Raises:
+        ArithmeticError: a factor that is not positive.
+    """
     if move.min(initial=0.0) <= -1.0:
         raise ArithmeticError("a factor of the e-process is not positive: the bet left its admissible range")
     return np.asarray(np.log1p(move), dtype=np.float64)
-
-
-def _adaptive_bets(values: Floats, mean_null: Floats) -> Floats:
-    """The bet aGRAPA of the source: (mean - mu) / (variance + (mean - mu)^2) of what was seen before."""
-    n_seen = np.arange(values.shape[1], dtype=np.float64) + PRIOR_UNITS
-    mean = (np.cumsum(values, axis=1) - values) / n_seen
-    squares = np.cumsum(values * values, axis=1) - values * values
-    variance = np.maximum((squares + PRIOR_UNITS * PRIOR_VARIANCE) / n_seen - mean * mean, 1e-6)
-    distance = mean - mean_null
-    return np.asarray(distance / (variance + distance * distance), dtype=np.float64)
 
 
 def best_log_wealth(x: Floats, bound: Bound, start: Ints | None = None) -> Floats:

@@ -162,4 +162,4 @@ def test_values_out_of_range_and_too_many_steps_are_refused() -> None:
 
 def test_a_factor_that_is_not_positive_is_an_error() -> None:
     with pytest.raises(ArithmeticError, match="not positive"):
-        noninferiority._log_factors(np.array([[-1.0]]))
+        noninferiority.log_factors(np.array([[-1.0]]))
