@@ -1,10 +1,11 @@
 """What a killed run left: replies paid and not settled are settled, replies settled and not scored are kept for use."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from modelsearch.core.candidate import Candidate, Single
 from modelsearch.core.events import (
     CallReleased,
     CallReplied,
@@ -96,13 +97,30 @@ def first_free_number(events: Sequence[Event]) -> int:
     return 1 + max((int(name) for name in names if name.isdecimal()), default=0)
 
 
-def first_served_by(events: Sequence[Event]) -> dict[EndpointId, str]:
-    """Who answered first at each endpoint in an earlier life: what later answers are compared with."""
+def first_served_by(events: Sequence[Event], candidates: Iterable[Candidate]) -> dict[EndpointId, str]:
+    """Who answered first at each endpoint in an earlier life: what later answers are compared with.
+
+    Outcomes say it in the order in which they were looked at, stored replies among them; calls only where there is no
+    outcome yet.
+
+    Args:
+        events: the journal so far.
+        candidates: the starting pool.
+    """
+    endpoint_ids = {single.id: single.endpoint_id for single in candidates if isinstance(single, Single)}
     found: dict[EndpointId, str] = {}
     for event in events:
+        if isinstance(event, OutcomeScored) and event.outcome.candidate_id in endpoint_ids:
+            _note_first(found, endpoint_ids[event.outcome.candidate_id], event.outcome.served_by)
+    for event in events:
         if isinstance(event, CallSettled) and event.call.status is Status.OK:
-            found.setdefault(event.call.endpoint_id, event.call.served_by)
+            _note_first(found, event.call.endpoint_id, event.call.served_by)
     return found
+
+
+def _note_first(found: dict[EndpointId, str], endpoint_id: EndpointId, served_by: str) -> None:
+    if served_by.strip("|"):
+        found.setdefault(endpoint_id, served_by)
 
 
 def _ledger_with(call_id: CallId, amount_usd: Decimal) -> Ledger:

@@ -18,7 +18,7 @@ from modelsearch.api.recover import (
 )
 from modelsearch.api.request import SearchRequest
 from modelsearch.api.source import Source
-from modelsearch.core.events import Event, PhaseClosed, PhaseStarted, RoundClosed
+from modelsearch.core.events import CandidateSplit, Event, PhaseClosed, PhaseStarted, RoundClosed
 from modelsearch.core.ids import CallId, Json
 from modelsearch.core.money import ZERO_USD
 from modelsearch.core.ports import Client, Evaluator, Recorder, ReplyStore
@@ -125,6 +125,8 @@ def wire(
     fold = Fold(setting)
     for event in events:
         fold.apply(event)
+        if isinstance(event, CandidateSplit):
+            known.split(event.candidate_id, event.into)
     evaluator: Evaluator
     if source.table is not None and source.is_replayed:
         evaluator = ReplayEvaluator(
@@ -135,9 +137,10 @@ def wire(
     else:
         evaluator = LiveEvaluator(
             Plugs(
-                task=source.task, market=source.market, renderer=source.renderer, scorer=scorer, recorder=recorder,
-                caller=replace(caller, ledger=ledger), costs=source.costs, known=known, paid=found.paid,
-                origins=source.origins, baseline_id=source.baseline.id, served_by=first_served_by(events),
+                task=source.task, market=source.market, renderer=source.renderer, scorer=scorer, known=known,
+                caller=replace(caller, ledger=ledger), recorder=Tee(recorder, fold.hear), costs=source.costs,
+                paid=found.paid, origins=source.origins, baseline_id=source.baseline.id,
+                served_by=first_served_by(events, setting.candidates),
             )
         )  # fmt: skip
     return Wired(evaluator=evaluator, ledger=ledger, fold=fold, known=known)

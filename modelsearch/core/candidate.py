@@ -1,7 +1,7 @@
 """What is searched over: a single endpoint, an ensemble or a cascade, each with its parameters."""
 
 import math
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import Literal, TypeAlias
 
@@ -25,20 +25,33 @@ class GenParams:
 
 @dataclass(frozen=True, kw_only=True)
 class Single:
-    """One endpoint with one prompt and one set of parameters."""
+    """One endpoint with one prompt and one set of parameters.
+
+    Attributes:
+        served_by: model and pinned host, as `ServedBy.text` without a fingerprint, where what serves the endpoint
+            changed in mid-search and this is what it serves since; "" = whatever served it first.
+    """
 
     endpoint_id: EndpointId
     prompt_id: PromptId = DEFAULT_PROMPT
     params: GenParams = field(default_factory=GenParams)
+    served_by: str = ""
 
     @cached_property
     def id(self) -> CandidateId:
         """The endpoint's id where prompt and parameters are the defaults, else with a hash; nothing parses it."""
+        if self.served_by:
+            return CandidateId(f"{self.as_first_served.id}@{self.served_by.strip('|')}")
         if self.prompt_id == DEFAULT_PROMPT and self.params == GenParams():
             return CandidateId(self.endpoint_id)
         if self.params == GenParams():
             return CandidateId(f"{self.endpoint_id}#{self.prompt_id}")
         return CandidateId(f"{self.endpoint_id}#{self.prompt_id}-{sha256_hex(asdict(self.params))[:8]}")
+
+    @property
+    def as_first_served(self) -> "Single":
+        """The candidate of the starting pool that is asked the same way, itself where nothing has changed."""
+        return replace(self, served_by="") if self.served_by else self
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeAlias
 
-from modelsearch.core.ids import CallId, EndpointId
+from modelsearch.core.candidate import Single
+from modelsearch.core.ids import CallId, CandidateId, EndpointId
 from modelsearch.core.outcome import Call, Outcome
 from modelsearch.core.search import Move
 
@@ -84,6 +85,24 @@ class OutcomeScored:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CandidateSplit:
+    """Another model or pinned host answered for a candidate: what it answers is the outcome of another candidate.
+
+    Durable before the first outcome of `into`; the loop puts `into` into the pool with the next move.
+
+    Attributes:
+        candidate_id: who was asked; it keeps its outcomes and is bought no further.
+        into: what serves since; the candidate of the starting pool itself where what was there first is back.
+        first, now: who answered first and who does, as `ServedBy.text`.
+    """
+
+    candidate_id: CandidateId
+    into: Single
+    first: str
+    now: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Warned:
     """Something that the user should know; `subject` is whose it is (an endpoint, the task, ...)."""
 
@@ -104,4 +123,5 @@ Event: TypeAlias = (
     | CallUnknown
     | OutcomeScored
     | Warned
+    | CandidateSplit
 )

@@ -72,6 +72,7 @@ class Setting:
     Attributes:
         item_ids: the one random order of all items, drawn before and apart from any outcome, clusters together.
         candidates: the starting pool sorted by id, the baseline among them.
+        baseline_id: in a view the heir's, where what serves the baseline has changed since (`search.splits`).
         list_cost_usd: expected USD per item from list prices and the task's own token estimate; absent = unknown.
         is_votable: whether equal answers are equal text to the task's scorer, so that they can be put to a vote.
         is_cost_known: whether `list_cost_usd` holds true mean costs instead of guesses (a serving log tells them).

@@ -4,8 +4,8 @@ Why the evaluator and not the client repeats a call that was sent and not answer
 a call of its own with a reservation of its own, and the first one stays taken as `unknown`.
 A provider that stops the run (key refused, no money) stops new calls everywhere; calls in flight are still paid for,
 so they are awaited and booked before the error goes up; so it is with any other exception of a worker.
-An endpoint that is down is waited for (`job_queue`); one that is gone, refuses a parameter or has changed its model is
-closed: its other jobs become errors without a call.
+An endpoint that is down is waited for (`job_queue`); one that is gone or refuses a parameter is closed: its other jobs
+become errors without a call. Where another model answers than before, the outcome is another candidate's (`served`).
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from modelsearch.core.candidate import Candidate, Single
 from modelsearch.core.errors import PriceUnknownError
-from modelsearch.core.events import Warned
+from modelsearch.core.events import CandidateSplit, Warned
 from modelsearch.core.ids import CallId, CandidateId, EndpointId, ItemId, ProviderId
 from modelsearch.core.market import Endpoint, Market
 from modelsearch.core.outcome import Outcome, Reply, Status, Usage
@@ -31,8 +31,8 @@ from modelsearch.evaluate.job_queue import JobQueue, Patience
 from modelsearch.evaluate.keys import call_key
 from modelsearch.evaluate.known import Cell, Job, Known
 from modelsearch.evaluate.prompt import PromptRenderer
-from modelsearch.evaluate.served import SPLIT_STATUS, Served
-from modelsearch.evaluate.unanswered import Failure, FailureKind, Unanswered
+from modelsearch.evaluate.served import SPLIT_STATUS, Served, split_message
+from modelsearch.evaluate.unanswered import Failure, Unanswered, failure_of
 from modelsearch.providers.clock import SystemClock
 
 
@@ -80,7 +80,7 @@ class LiveEvaluator:
         self._unanswered = Unanswered(baseline_id=plugs.baseline_id)
         self._patience = Patience(clock=plugs.clock)
         self._served = Served(plugs.served_by, self._warn)
-        self._closed: dict[EndpointId, Failure | None] = {}
+        self._closed: dict[EndpointId, Failure] = {}
         self._put_back: set[Cell] = set()
         self._warned: set[tuple[str, str]] = set()
         self._encoded: dict[tuple[CandidateId, ItemId], tuple[WireRequest, Decimal]] = {}
@@ -173,11 +173,12 @@ class LiveEvaluator:
         return is_first
 
     async def _buy(self, job: Job) -> _Bought:
-        endpoint = self._endpoint(job.single)
-        wire, bound = self._request(job.single, job.item.id)
-        self._encoded.pop((job.single.id, job.item.id), None)
+        single, endpoint = job.single, self._served.called(job.single, self._endpoint(job.single))
+        wire, bound = self._request(single, job.item.id)
+        self._encoded.pop((single.id, job.item.id), None)
         provider = self._plugs.market.providers[endpoint.provider_id]
-        key = call_key(endpoint, self._plugs.origins.get(provider.id, provider.base_url), wire, job.repeat)
+        origin = self._plugs.origins.get(provider.id, provider.base_url)
+        key = call_key(endpoint, origin, wire, job.repeat, single.served_by)
         if (paid := self._plugs.paid.get(key)) is not None:
             return self._bought(job, paid, paid.cost_usd)
         if (stored := self._stored(endpoint, key)) is not None:
@@ -195,6 +196,9 @@ class LiveEvaluator:
             n_more = min(n_more - 1, answer.n_repeats)
             if n_more and answer.wait_s is not None:
                 await self._plugs.clock.sleep(answer.wait_s)
+        if answer.kind in ("gone", "incapable") and self._served.unpin(single, endpoint, self._endpoint(single)):
+            self._encoded = {cell: made for cell, made in self._encoded.items() if cell[0] != single.id}
+            return await self._buy(job)
         return self._bought(job, answer, spent)
 
     def _stored(self, endpoint: Endpoint, key: str) -> Answer | None:
@@ -211,14 +215,13 @@ class LiveEvaluator:
     def _bought(self, job: Job, answer: Answer, spend_usd: Decimal) -> _Bought:
         """The outcome of an answer; an endpoint that is of no use any more is closed here."""
         reply, endpoint = answer.reply, self._endpoint(job.single)
-        failure = _failure(answer)
+        failure = failure_of(answer)
         if failure is not None and answer.kind in ("gone", "incapable"):
             self._close(endpoint, failure, f"endpoint-{answer.kind}")
         elif reply.status is Status.ERROR:
             self._warn("call-failed", endpoint.id, reply.error)
-        elif reply.status is Status.OK and self._served.is_split(endpoint, reply.served_by):
-            reply = replace(reply, status=Status.ERROR, error=SPLIT_STATUS)
-            self._closed.setdefault(endpoint.id, None)
+        elif (heir := self._served.heir(job.single, endpoint, reply.served_by)) is not None:
+            job, reply, failure = self._split(job, heir, reply)
         status, canonical, score = score_reply(reply, job.item, self._plugs.scorer, self._plugs.task)
         outcome = replace(
             _missing(job), status=status, answer=canonical, score=score, confidence=reply.confidence,
@@ -226,6 +229,23 @@ class LiveEvaluator:
             served_by=reply.served_by,
         )  # fmt: skip
         return _Bought(outcome, failure, answer.wait_s)
+
+    def _split(self, job: Job, heir: Single, reply: Reply) -> tuple[Job, Reply, Failure | None]:
+        """Whose the answer is, and as what it counts: the heir's outcome, where it has none of this item and repeat.
+
+        Else, and where what served first is back (which is out of the search by then), it is money for nothing.
+        """
+        first = self._served.first(job.single.endpoint_id)
+        is_new = self._plugs.known.split(job.single.id, heir)
+        if is_new:
+            event = CandidateSplit(candidate_id=job.single.id, into=heir, first=first.text, now=reply.served_by)
+            self._plugs.recorder.append(event)
+            is_baseline = job.single.as_first_served.id == self._plugs.baseline_id
+            self._warn("served-by-changed", heir.id, split_message(event, is_baseline=is_baseline))
+        moved = replace(job, single=heir)
+        if heir.served_by and not self._plugs.known.is_known(*moved.cell):
+            return moved, reply, None
+        return job, replace(reply, status=Status.ERROR, error=SPLIT_STATUS), Failure(SPLIT_STATUS, "unknown")
 
     def _close(self, endpoint: Endpoint, failure: Failure, code: str) -> None:
         """Call the endpoint no more in this run."""
@@ -243,7 +263,7 @@ class LiveEvaluator:
         known = self._encoded.get((single.id, item_id))
         if known is not None:
             return known
-        endpoint = self._endpoint(single)
+        endpoint = self._served.called(single, self._endpoint(single))
         request = model_request(self._plugs.task, self._plugs.renderer, single, self._items[item_id], endpoint)
         dialect = dialect_of(self._plugs.market.providers[endpoint.provider_id].dialect)
         made = dialect.encode(request, endpoint), self._plugs.costs.bound(endpoint, item_id, request)
@@ -258,20 +278,6 @@ class LiveEvaluator:
         if (code, subject) not in self._warned:
             self._warned.add((code, subject))
             self._plugs.recorder.append(Warned(code=code, subject=subject, message=message))
-
-
-def _failure(answer: Answer) -> Failure | None:
-    """What it means that a call came to nothing; None where it did not."""
-    if answer.reply.status not in (Status.ERROR, Status.TIMEOUT):
-        return None
-    kind: FailureKind = "fault"
-    if answer.is_unknown:
-        kind = "unknown"
-    elif answer.kind in ("gone", "incapable"):
-        kind = "closed"
-    elif answer.kind in ("rate", "transient"):
-        kind = "outage"
-    return Failure(answer.reply.error, kind)
 
 
 def _missing(job: Job) -> Outcome:

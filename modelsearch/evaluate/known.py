@@ -39,6 +39,7 @@ class Known:
         self._recorder = recorder
         self._items = {item.id: item for item in task.items}
         self._outcomes: dict[Cell, Outcome] = {}
+        self._heirs: dict[CandidateId, list[Single]] = {}
 
     def restore(self, outcomes: Iterable[Outcome]) -> None:
         """Take in outcomes that the journal holds already; those not run are open again."""
@@ -52,6 +53,17 @@ class Known:
         if outcome.status is not Status.NOT_RUN and cell not in self._outcomes:
             self._recorder.append(OutcomeScored(outcome=outcome))
             self._outcomes[cell] = outcome
+
+    def split(self, candidate_id: CandidateId, heir: Single) -> bool:
+        """Note that `heir` answers for a single; False where that is known.
+
+        An item that an heir has answered for it is not asked of the single again: it would be paid twice.
+        """
+        heirs = self._heirs.setdefault(candidate_id, [])
+        is_new = heir not in heirs
+        if is_new:
+            heirs.append(heir)
+        return is_new
 
     def is_known(self, candidate_id: CandidateId, item_id: ItemId, repeat: int) -> bool:
         """Whether the outcome is there."""
@@ -70,17 +82,25 @@ class Known:
         """What one item of a candidate still needs."""
         for single in singles_of(candidate):
             for repeat in range(self._task.n_repeats):
-                if not self.is_known(single.id, item_id, repeat):
+                if not self.is_known(single.id, item_id, repeat) and not self._inherited(single, item_id, repeat):
                     yield Job(single=single, item=self._items[item_id], repeat=repeat)
 
     def collect(self, probes: Sequence[Probe], candidates: Mapping[CandidateId, Candidate]) -> list[Outcome]:
-        """An outcome for each item and repeat of the probes; composites are made, and journalled, here."""
-        return [
-            self._outcome(candidates[probe.candidate_id], item_id, repeat)
+        """An outcome for each item and repeat of the probes, and those of heirs; composites are made here."""
+        cells = [
+            (candidates[probe.candidate_id], item_id, repeat)
             for probe in probes
             for item_id in probe.item_ids
             for repeat in range(self._task.n_repeats)
         ]
+        found = [self._outcome(*cell) for cell in cells]
+        return found + [outcome for cell in cells for outcome in self._inherited(*cell)]
+
+    def _inherited(self, candidate: Candidate, item_id: ItemId, repeat: int) -> list[Outcome]:
+        """What heirs have answered for a candidate; the one that was there first is nobody's heir."""
+        heirs = [heir for heir in self._heirs.get(candidate.id, ()) if heir.served_by]
+        found = [self._outcomes.get((heir.id, item_id, repeat)) for heir in heirs]
+        return [outcome for outcome in found if outcome is not None]
 
     def _outcome(self, candidate: Candidate, item_id: ItemId, repeat: int) -> Outcome:
         cell = (candidate.id, item_id, repeat)

@@ -13,6 +13,7 @@ from typing import Literal, NamedTuple
 from modelsearch.core.errors import NoAnswerError
 from modelsearch.core.ids import CandidateId
 from modelsearch.core.outcome import Outcome, Status
+from modelsearch.evaluate.caller import Answer
 from modelsearch.evaluate.known import Cell, Job, Known
 
 MIN_FAILED = 3
@@ -33,6 +34,20 @@ class Failure(NamedTuple):
 
     reason: str
     kind: FailureKind
+
+
+def failure_of(answer: Answer) -> Failure | None:
+    """What it means that a call came to nothing; None where it did not."""
+    if answer.reply.status not in (Status.ERROR, Status.TIMEOUT):
+        return None
+    kind: FailureKind = "fault"
+    if answer.is_unknown:
+        kind = "unknown"
+    elif answer.kind in ("gone", "incapable"):
+        kind = "closed"
+    elif answer.kind in ("rate", "transient"):
+        kind = "outage"
+    return Failure(answer.reply.error, kind)
 
 
 @dataclass(kw_only=True)
@@ -59,7 +74,7 @@ class Unanswered:
 
         What may be on the bill is not kept: it belongs into the journal at once, and is not bought again.
         """
-        candidate_id = job.single.id
+        candidate_id = job.single.as_first_served.id
         if failure is None:
             self._n_answered[candidate_id] += outcome.status not in (Status.NOT_RUN, Status.ERROR)
             return False

@@ -12,13 +12,14 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from modelsearch.core.candidate import Candidate
-from modelsearch.core.events import Event, OutcomeScored, PhaseClosed, PhaseStarted, RoundClosed
-from modelsearch.core.ids import CandidateId
+from modelsearch.core.candidate import Candidate, Single
+from modelsearch.core.events import CandidateSplit, Event, OutcomeScored, PhaseClosed, PhaseStarted, RoundClosed
+from modelsearch.core.ids import CandidateId, ItemId
 from modelsearch.core.outcome import Outcome, Status
 from modelsearch.core.search import STATUS_CODES, Drop, Move, OutcomeMatrix, SearchView, Setting
+from modelsearch.search.splits import is_of_splits, with_heir
 
-_Cell = tuple[CandidateId, str, int]
+_Cell = tuple[CandidateId, ItemId, int]
 _A = TypeVar("_A", bound=npt.NDArray[Any])
 
 
@@ -30,6 +31,8 @@ class Fold:
         open_phase: the phase under way, or None; `phase_budget_usd` and `next_round` are its own.
         open_move: the move whose round is not closed, or None.
         closed_move: the move of the phase's last closed round, or None.
+        splits: (who was asked, who answered) -> the split, in order; `apart` are those answerers that are not in the
+            pool yet: what they answered counts as spend now, and is seen once a move has added them.
         n_idle_rounds: closed rounds up to the last one that asked for something and got nothing of it.
         drops: (phase, drop) in order.
         spend_usd: what all outcomes cost this search.
@@ -46,6 +49,8 @@ class Fold:
         self.closed_move: Move | None = None
         self.n_idle_rounds = 0
         self.drops: list[tuple[str, Drop]] = []
+        self.splits: dict[tuple[CandidateId, CandidateId], CandidateSplit] = {}
+        self.apart: dict[CandidateId, Single] = {}
         self.spend_usd = Decimal(0)
         self._rows: dict[CandidateId, int] = {}
         self._candidates: list[Candidate] = []
@@ -80,19 +85,22 @@ class Fold:
                 if not self._has_asked:
                     self._dropped_free.add(drop.candidate_id)
         self._has_asked |= bool(event.probes)
-        looked_at = self._arrays.n_looked_at()
-        for candidate in event.additions:
-            if candidate.id not in self._rows:
-                self._made_at[candidate.id] = looked_at
-                self._add(candidate)
+        added = [candidate for candidate in event.additions if candidate.id not in self._rows]
+        for candidate in added:
+            self._add(candidate)
+        looked_at = self._arrays.n_looked_at() if added else 0
+        self._made_at.update((candidate.id, looked_at) for candidate in added)
 
     @apply.register
     def _(self, event: RoundClosed) -> None:
-        is_idle = self.open_move is not None and not self.has_any(self.open_move)
+        move, self.open_move, self.next_round = self.open_move, None, event.round + 1
+        if move is not None:
+            self._moves.append(move)
+        if move is not None and is_of_splits(move):  # the phase goes on, or ends, as if it were not there
+            return
+        is_idle = move is not None and not self.has_any(move)
         self.n_idle_rounds = self.n_idle_rounds + 1 if is_idle else 0
-        if self.open_move is not None:
-            self._moves.append(self.open_move)
-        self.closed_move, self.open_move, self.next_round = self.open_move, None, event.round + 1
+        self.closed_move = move
 
     @apply.register
     def _(self, event: PhaseClosed) -> None:
@@ -103,23 +111,41 @@ class Fold:
     def _(self, event: OutcomeScored) -> None:
         self.take(event.outcome)
 
+    @apply.register
+    def _(self, event: CandidateSplit) -> None:
+        self.splits.setdefault((event.candidate_id, event.into.id), event)
+        if event.into.id not in self._rows:
+            self.apart[event.into.id] = event.into
+
+    def hear(self, event: Event) -> None:
+        """Take in what the evaluator finds out beside outcomes: splits."""
+        if isinstance(event, CandidateSplit):
+            self.apply(event)
+
     def take(self, outcome: Outcome) -> None:
         """Take in one outcome; one that is known already, or of a candidate unknown to the search, changes nothing."""
-        row = self._rows.get(outcome.candidate_id)
-        column = self.setting.item_index.get(outcome.item_id)
+        is_stranger = outcome.candidate_id not in self._rows and outcome.candidate_id not in self.apart
         cell = (outcome.candidate_id, outcome.item_id, outcome.repeat)
-        if row is None or column is None or cell in self._outcomes or outcome.status is Status.NOT_RUN:
+        if is_stranger or outcome.item_id not in self.setting.item_index or cell in self._outcomes:
+            return
+        if outcome.status is Status.NOT_RUN:
             return
         self._outcomes[cell] = outcome
         self.spend_usd += outcome.spend_usd
         if self.open_phase is not None:
             self.phase_spend_usd += outcome.spend_usd
+        if outcome.candidate_id in self._rows:
+            self._show(outcome.candidate_id, outcome.item_id)
+
+    def _show(self, candidate_id: CandidateId, item_id: ItemId) -> None:
+        """Bring a cell of the matrix up to date."""
         repeats = [
             known
             for repeat in range(self.setting.task.n_repeats)
-            if (known := self._outcomes.get((outcome.candidate_id, outcome.item_id, repeat))) is not None
+            if (known := self._outcomes.get((candidate_id, item_id, repeat))) is not None
         ]
-        self._arrays.put(row, column, repeats, self._answer_code(repeats))
+        column = self.setting.item_index[item_id]
+        self._arrays.put(self._rows[candidate_id], column, repeats, self._answer_code(repeats))
 
     @property
     def candidates(self) -> dict[CandidateId, Candidate]:
@@ -168,6 +194,11 @@ class Fold:
         self._candidates.append(candidate)
         self._pool.add(candidate.id)
         self._arrays.grow(len(self._candidates))
+        if self.apart.pop(candidate.id, None) is not None:
+            for item_id in {item_id for candidate_id, item_id, _ in self._outcomes if candidate_id == candidate.id}:
+                self._show(candidate.id, item_id)
+            n_made = len(self._candidates) - len(self.setting.candidates)
+            self.setting = with_heir(self.setting, candidate, self.splits, n_made)
 
     def _answer_code(self, repeats: list[Outcome]) -> int:
         answer = next((o.answer for o in repeats if o.answer is not None), None)
@@ -198,17 +229,21 @@ class _Arrays:
         self._confidence = np.concatenate([self._confidence, np.full(extra, np.nan, dtype=np.float32)])
 
     def put(self, row: int, column: int, repeats: list[Outcome], answer_code: int) -> None:
-        scores = [o.score for o in repeats if o.score is not None]
         counted = [o for o in repeats if o.score is not None]  # what failed tells nothing of cost or latency
-        self._score[row, column] = sum(scores) / len(scores) if scores else np.nan
         best = next((o for o in repeats if o.status is Status.OK), repeats[0])
         self._status[row, column] = STATUS_CODES[best.status]
-        if counted:
+        self._answer[row, column] = answer_code
+        if len(counted) == 1:
+            self._score[row, column] = counted[0].score
+            self._cost[row, column] = float(counted[0].cost_usd)
+            self._latency[row, column] = counted[0].latency_s
+        elif counted:
+            self._score[row, column] = sum(o.score for o in counted if o.score is not None) / len(counted)
             self._cost[row, column] = float(sum((o.cost_usd for o in counted), Decimal(0)) / len(counted))
             self._latency[row, column] = sum(o.latency_s for o in counted) / len(counted)
-        self._answer[row, column] = answer_code
         sure = [o.confidence for o in repeats if o.confidence is not None and o.status is Status.OK]
-        self._confidence[row, column] = sum(sure) / len(sure) if sure else np.nan
+        if sure:
+            self._confidence[row, column] = sum(sure) / len(sure)
 
     def n_looked_at(self) -> int:
         """Length of the shared-order prefix in which anything is known."""
@@ -232,8 +267,9 @@ def _sorted_codes(
     codes: npt.NDArray[np.int32], texts: tuple[str, ...]
 ) -> tuple[npt.NDArray[np.int32], tuple[str, ...]]:
     """Codes in the order of the answers' text: the order in which replies came in must not be seen."""
-    used = [int(code) for code in np.unique(codes) if code >= 0]
-    ordered = sorted(used, key=texts.__getitem__)
+    is_used = np.zeros(len(texts) + 1, dtype=np.bool_)
+    is_used[codes] = True
+    ordered = sorted(np.flatnonzero(is_used[:-1]).tolist(), key=texts.__getitem__)
     place = np.full(len(texts) + 1, -1, dtype=np.int32)  # the last one stands for -1, no answer
     place[ordered] = np.arange(len(ordered), dtype=np.int32)
     return place[codes], tuple(texts[code] for code in ordered)

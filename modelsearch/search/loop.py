@@ -22,6 +22,7 @@ from modelsearch.core.registry import name_of
 from modelsearch.core.search import Drop, Move, OutcomeMatrix, Probe, SearchView, Setting
 from modelsearch.search.endings import check_pool, ended
 from modelsearch.search.fold import Fold
+from modelsearch.search.splits import split_move
 
 _A = TypeVar("_A", bound=npt.NDArray[Any])
 
@@ -64,6 +65,7 @@ async def run_phase(search: Search, phase: Phase) -> None:
         await _finish_round(search, fold.open_move)
     while not (reason := ended(fold, phase)):
         await _run_round(search, phase)
+    _settle_splits(search)
     search.record(PhaseClosed(phase=phase.name, reason=reason))
     if search.ledger.spend().committed_usd == 0:  # nothing but the baseline left before a cent was spent
         check_pool(fold)
@@ -71,9 +73,19 @@ async def run_phase(search: Search, phase: Phase) -> None:
 
 async def _run_round(search: Search, phase: Phase) -> None:
     """One round."""
+    _settle_splits(search)
     move = affordable(search, decide_move(search.fold.view(), phase))
     search.record(move)
     await _finish_round(search, move)
+
+
+def _settle_splits(search: Search) -> None:
+    """A round of its own, without a call, for candidates that another model answers for."""
+    fold = search.fold
+    move = split_move(fold.view(), fold.splits, fold.apart) if fold.splits else None
+    if move is not None:
+        search.record(move)
+        search.record(RoundClosed(phase=move.phase, round=move.round))
 
 
 async def _finish_round(search: Search, move: Move) -> None:

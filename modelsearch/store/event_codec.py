@@ -17,6 +17,7 @@ from modelsearch.core.events import (
     CallReserved,
     CallSettled,
     CallUnknown,
+    CandidateSplit,
     Event,
     OutcomeScored,
     PhaseClosed,
@@ -59,6 +60,7 @@ _TYPES: Final[tuple[type, ...]] = (
     CallUnknown,
     OutcomeScored,
     Warned,
+    CandidateSplit,
 )
 _TAGS: Final = {kind: bytes([tag]) for tag, kind in enumerate(_TYPES)}
 _MOVE_TAG: Final = _TYPES.index(Move)

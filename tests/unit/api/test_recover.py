@@ -12,6 +12,7 @@ from modelsearch.api.recover import (
     release_unsold,
     settled_calls,
 )
+from modelsearch.core.candidate import Single
 from modelsearch.core.errors import OverbilledError
 from modelsearch.core.events import (
     CallReleased,
@@ -146,4 +147,8 @@ def test_the_first_good_answer_says_who_serves() -> None:
     events: list[Event] = [
         settled("a", Status.ERROR, "x||"), settled("b", served_by="m|h|1"), settled("c", served_by="other||"),
     ]  # fmt: skip
-    assert first_served_by(events) == {"m00": "m|h|1"}
+    pool = [Single(endpoint_id=EndpointId("m00"))]
+    assert first_served_by(events, pool) == {"m00": "m|h|1"}
+    stored = replace(scored().outcome, served_by="stored||")
+    assert first_served_by([*events, OutcomeScored(outcome=stored)], pool) == {"m00": "stored||"}
+    assert first_served_by([*events, OutcomeScored(outcome=replace(stored, served_by="||"))], pool) == {"m00": "m|h|1"}

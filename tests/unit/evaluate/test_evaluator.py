@@ -210,42 +210,6 @@ async def test_what_an_earlier_life_paid_is_not_paid_again() -> None:
     assert (found.spend_usd, found.call_ids) == (paid.cost_usd, ("old",))
 
 
-@pytest.mark.parametrize(
-    ("served_by", "pinned", "is_split", "code"),
-    [
-        ("m||", None, False, None),
-        ("m||fp_1", None, False, "fingerprint-changed"),
-        ("other||", None, True, "served-by-changed"),
-        ("m|host|", None, False, "hosts-vary"),
-        ("m|host|", "host", True, "served-by-changed"),
-    ],
-)
-async def test_another_model_or_pinned_host_is_no_evidence_and_other_changes_warn(
-    served_by: str, pinned: str | None, is_split: bool, code: str | None
-) -> None:
-    market = two_providers()
-    endpoints = {e.id: replace(e, host=pinned) for e in market.endpoints.values()}
-    market = replace(market, endpoints=endpoints)
-    world = Live(client=FakeClient(right), market=market, served_by={EndpointId("m00"): served_by})
-    found = await world.buy(probe("m00", 0, 1))
-    assert {o.status for o in found} == {Status.ERROR if is_split else Status.OK}
-    assert {o.score for o in found} == {None if is_split else 1.0}
-    assert all(o.spend_usd > 0 for o in found)
-    warned = [(e.code, e.subject) for e in world.recorder.events if isinstance(e, Warned) and e.code != "call-failed"]
-    assert warned == ([] if code is None else [(code, "m00")])
-
-
-async def test_the_first_answer_says_who_serves() -> None:
-    def answer(number: int, wire: WireRequest, _endpoint: Endpoint) -> RawReply:
-        text = "no" if int(prompt_of(wire).split()[-1]) % 2 else "yes"
-        return RawReply(http_status=200, body=ok_body(text, model="new" if number else "old"))
-
-    world = Live(client=FakeClient(answer))
-    (first,) = await world.buy(probe("m00", 0))
-    (second,) = await world.buy(probe("m00", 1))
-    assert (first.status, second.status) == (Status.OK, Status.ERROR)
-
-
 async def test_accounts_work_side_by_side_up_to_their_own_limit() -> None:
     market = two_providers()
     providers = {k: replace(p, max_concurrency=2 if k == "p0" else 3) for k, p in market.providers.items()}

@@ -167,20 +167,6 @@ async def test_a_baseline_that_is_gone_stops() -> None:
         await world.buy(probe("m00", *range(8)), probe("m02", *range(8)))
 
 
-async def test_a_model_that_changed_is_bought_no_more() -> None:
-    def answer(number: int, wire: WireRequest, endpoint: Endpoint) -> RawReply:
-        if endpoint.id != "m00":
-            return right(number, wire, endpoint)
-        return RawReply(http_status=200, body=ok_body(model="new" if number else "old"))
-
-    world = alone(FakeClient(answer), baseline_id=CandidateId("m00"))
-    found = await world.buy(probe("m00", *range(8)))
-    assert statuses(found) == [Status.OK] + [Status.ERROR] * 7
-    assert len(world.client.sent) == 2
-    assert warned(world) == [("served-by-changed", "m00")]
-    assert statuses(await world.buy(probe("m00", 0), probe("m02", 0))) == [Status.OK] * 2
-
-
 async def test_a_crash_stops_all_workers_and_goes_up_once_the_calls_in_flight_are_booked() -> None:
     gate = asyncio.Event()
 

@@ -11,6 +11,7 @@ from modelsearch.core.events import (
     CallReserved,
     CallSettled,
     CallUnknown,
+    CandidateSplit,
     Event,
     OutcomeScored,
     PhaseClosed,
@@ -35,7 +36,9 @@ params = st.builds(
     max_output_tokens=st.none() | counts,
     reasoning_effort=st.none() | texts,
 )
-singles = st.builds(Single, endpoint_id=texts.map(EndpointId), prompt_id=texts.map(PromptId), params=params)
+singles = st.builds(
+    Single, endpoint_id=texts.map(EndpointId), prompt_id=texts.map(PromptId), params=params, served_by=texts
+)
 candidates: st.SearchStrategy[Candidate] = st.one_of(
     singles,
     st.builds(
@@ -44,9 +47,8 @@ candidates: st.SearchStrategy[Candidate] = st.one_of(
         rule=st.sampled_from(("majority", "weighted")),
     ),
     st.builds(
-        Cascade,
-        legs=st.lists(singles, max_size=3).map(tuple),
-        thresholds=st.lists(finite, max_size=3).map(tuple),
+        lambda legs: Cascade(legs=tuple(leg for leg, _ in legs), thresholds=tuple(above for _, above in legs[1:])),
+        st.lists(st.tuples(singles, finite), min_size=1, max_size=3),
     ),
 )
 drops = st.builds(
@@ -125,6 +127,7 @@ events: st.SearchStrategy[Event] = st.one_of(
     st.builds(CallUnknown, call_id=texts.map(CallId), reason=texts),
     st.builds(OutcomeScored, outcome=outcomes),
     st.builds(Warned, code=texts, subject=texts, message=texts),
+    st.builds(CandidateSplit, candidate_id=texts.map(CandidateId), into=singles, first=texts, now=texts),
 )
 
 
