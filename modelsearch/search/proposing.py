@@ -6,8 +6,8 @@ a single that way, and only while few composites are alive.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import TypeVar
+from dataclasses import dataclass, fields, replace
+from typing import Self, TypeVar
 
 import numpy as np
 
@@ -37,7 +37,12 @@ class Terms:
     max_new: int
     max_alive: int
     max_total: int
-    every_rounds: int = 1
+    every_rounds: int
+
+    @classmethod
+    def of(cls, strategy: object) -> Self:
+        """The terms among a strategy's parameters."""
+        return cls(**{part.name: getattr(strategy, part.name) for part in fields(cls)})
 
     def n_wanted(self, view: SearchView) -> int:
         """How many may be proposed now."""

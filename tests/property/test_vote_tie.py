@@ -13,7 +13,8 @@ from modelsearch.core.outcome import Outcome, Status
 from modelsearch.core.search import Floats, Probe, SearchView
 from modelsearch.evaluate.known import Known
 from modelsearch.evaluate.scorers.exact import Exact
-from modelsearch.search.combiners.majority_vote import MajorityVote, vote_scores
+from modelsearch.search.combiners.majority_vote import MajorityVote
+from modelsearch.search.voting import vote_scores
 from modelsearch.testing.factories import make_view
 from tests.doubles import MemoryRecorder
 

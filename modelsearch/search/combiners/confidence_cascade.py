@@ -66,7 +66,7 @@ class ConfidenceCascade:
         require_count(self, "every_rounds", 1)
 
     def combine(self, view: SearchView) -> Sequence[Cascade]:
-        terms = self._terms()
+        terms = Terms.of(self)
         found = bought(view, min_items=self.min_items) if terms.n_wanted(view) else None
         if found is None:
             return ()
@@ -80,17 +80,6 @@ class ConfidenceCascade:
             return _cascade(found, fronts, front, tails[tail])
 
         return proposals(view, found, by_fold, terms, make)
-
-    def _terms(self) -> Terms:
-        return Terms(
-            max_cost_share=self.max_cost_share,
-            min_items=self.min_items,
-            min_gain=self.min_gain,
-            max_new=self.max_new,
-            max_alive=self.max_alive,
-            max_total=self.max_total,
-            every_rounds=self.every_rounds,
-        )
 
 
 def cascade_fronts(found: Bought, heads: Sequence[int], n_thresholds: int) -> Fronts:

@@ -6,7 +6,8 @@ import pytest
 from modelsearch.core.candidate import Ensemble
 from modelsearch.core.errors import PlanError
 from modelsearch.core.search import Floats, SearchView
-from modelsearch.search.combiners.majority_vote import MajorityVote, vote_scores
+from modelsearch.search.combiners.majority_vote import MajorityVote
+from modelsearch.search.voting import vote_scores
 from modelsearch.testing.factories import make_view
 from modelsearch.testing.situations import texts
 
