@@ -11,9 +11,11 @@ import typer
 from modelsearch.catalog.plan_file import read_plan
 from modelsearch.compare.cases import cases_of, read_cases
 from modelsearch.compare.contenders import Contender
+from modelsearch.compare.peers import MAX_ROUNDS, peer, peers
 from modelsearch.compare.run import Comparison, compare
 from modelsearch.compare.tell import comparison_data, comparison_lines
 from modelsearch.core.errors import OptionError
+from modelsearch.core.registry import names
 from modelsearch.search.plan import make_plan
 from modelsearch.settings import read_settings
 from modelsearch.store.comparisons import read_comparison, write_comparison
@@ -43,7 +45,7 @@ def compare_tables(folders: Sequence[Path], options: CompareOptions) -> None:
     comparison = Comparison(
         folders=by_name,
         cases=cases_of(list(by_name.values())) if options.cases is None else read_cases(options.cases, by_name),
-        contenders=[contender(name) for name in options.plans.split(",")],
+        contenders=[each for name in options.plans.split(",") for each in contenders_of(name.strip())],
         shares=shares_of(options.budget_share),
         seeds=range(options.n_seeds),
         is_baseline_imported=options.is_baseline_imported,
@@ -66,14 +68,20 @@ def show_comparison(path: Path, *, is_json: bool) -> None:
     typer.echo(json.dumps(comparison_data(rows), indent=2) if is_json else "\n".join(comparison_lines(rows)))
 
 
-def contender(name: str) -> Contender:
-    """A plan of the catalogue, or of a YAML file, as one who competes.
+def contenders_of(name: str) -> tuple[Contender, ...]:
+    """Who competes under a name: a plan of the catalogue or of a YAML file, a yardstick in all its settings, or a
+    sampler alone, after the filter that leaves out what is dearer than the baseline.
 
     Raises:
-        PlanError: there is no such plan.
+        PlanError: there is nobody of that name.
     """
-    plan = make_plan(read_plan(name.strip(), read_settings().catalogs / "plans"))
-    return Contender(name=plan.name, plan=plan)
+    if name in peers():
+        return peer(name)
+    if name in names("sampler"):
+        phase = {"name": "alone", "filters": ["price_ceiling"], "sampler": name, "max_rounds": MAX_ROUNDS}
+        return (Contender(name=name, plan=make_plan({"name": name, "phases": [phase]})),)
+    plan = make_plan(read_plan(name, read_settings().catalogs / "plans"))
+    return (Contender(name=plan.name, plan=plan),)
 
 
 def shares_of(text: str) -> tuple[float, ...]:

@@ -32,17 +32,17 @@ class Contender:
 
     Attributes:
         name: in the results' column `plan`.
-        rule: `house` = the product's own decision (worth against keeping the baseline); `point` = what the field does:
-            the cheapest whose mean on the shared items is within the margin.
+        rules: `house` = the product's own decision (worth against keeping the baseline); `point` = what the field does:
+            the cheapest whose mean on the shared items is within the margin. Each gives a row of its own.
     """
 
     name: str
     plan: Plan
-    rule: Rule = "house"
+    rules: tuple[Rule, ...] = ("house",)
 
-    def choice(self, view: SearchView) -> Choice:
-        """The choice on what is known."""
-        return RULES[self.rule](view)
+    def choices(self, view: SearchView) -> dict[str, Choice]:
+        """What is chosen on what is known, by the name that the row goes under."""
+        return {f"{self.name} ({r})" if r != "house" else self.name: RULES[r](view) for r in self.rules}
 
 
 def house_choice(view: SearchView) -> Choice:

@@ -4,7 +4,6 @@ import math
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from decimal import Decimal
 from typing import TypeAlias
 
 import numpy as np
@@ -73,52 +72,61 @@ class _Run:
 
     def _write_down(self, place: int) -> None:
         view = self._fold.view()
-        choice = self._contender.choice(view)
+        choices = self._contender.choices(view)
         wall_s, cpu_s = time.perf_counter() - self._wall_s, time.process_time() - self._cpu_s
-        row: Row = {
-            "table": self._field.name,
-            "baseline": self._asked.baseline,
-            "plan": self._contender.name,
-            "seed": self._asked.seed,
-            "budget_share": self._shares[place],
-            "recommended": choice.candidate_id,
-            "verdict": choice.verdict,
-            "spend_usd": float(self._fold.spend_usd),
-            "margin": self._asked.margin,
-            "alpha": self._asked.alpha,
-            "p_right": math.nan if choice.p_right is None else choice.p_right,
-            "is_baseline_imported": self._asked.is_baseline_imported,
-            "is_cost_known": self._asked.is_cost_known,
-            "n_calls": self._fold.n_calls,
-            "n_rounds": self._fold.n_rounds,
-            "time_to_solution_s": self._fold.elapsed_s,
-            "wall_s": wall_s,
-            "cpu_s": cpu_s,
-        }
-        row |= self._scored(view, choice.candidate_id, choice.verdict == "certified", self._limits_usd[place])
-        self._rows.append(row)
+        shared = self._shared(view, place)
+        for name, choice in choices.items():
+            scored = self._scored(view, choice.candidate_id, is_sure=choice.verdict == "certified")
+            row: Row = {
+                "plan": name,
+                "recommended": choice.candidate_id,
+                "verdict": choice.verdict,
+                "p_right": math.nan if choice.p_right is None else choice.p_right,
+                "wall_s": wall_s,
+                "cpu_s": cpu_s,
+            }
+            self._rows.append(shared | row | scored)
+        # what scoring took is no part of the search
+        self._wall_s, self._cpu_s = time.perf_counter() - wall_s, time.process_time() - cpu_s
 
-    def _scored(self, view: SearchView, chosen: CandidateId, is_sure: bool, limit_usd: Decimal) -> Row:
+    def _shared(self, view: SearchView, place: int) -> Row:
+        """What does not depend on the choice."""
+        field, fold, asked = self._field, self._fold, self._asked
+        tested = [c.id for c in view.candidates if isinstance(c, Single) and view.n_bought(c.id) > 0]
+        return {
+            "table": field.name,
+            "baseline": asked.baseline,
+            "seed": asked.seed,
+            "budget_share": self._shares[place],
+            "spend_usd": float(fold.spend_usd),
+            "margin": asked.margin,
+            "alpha": asked.alpha,
+            "is_baseline_imported": asked.is_baseline_imported,
+            "is_cost_known": asked.is_cost_known,
+            "n_calls": fold.n_calls,
+            "n_rounds": fold.n_rounds,
+            "time_to_solution_s": fold.elapsed_s,
+            "spend_share": float(fold.spend_usd) / field.exhaustive_usd,
+            "is_over_budget": fold.spend_usd > self._limits_usd[place],
+            "n_candidates_tested": len([name for name in tested if name != asked.baseline]),
+            "search_efficiency": metrics.search_efficiency(field, asked.baseline, tested, asked.margin),
+            "front_hypervolume_share": metrics.front_hypervolume_share(field, _seeming_front(view, tested)),
+        }
+
+    def _scored(self, view: SearchView, chosen: CandidateId, *, is_sure: bool) -> Row:
         field, baseline, margin = self._field, self._asked.baseline, self._asked.margin
         truth = field.truth(view.candidate(chosen))
         is_certified = is_sure and chosen != baseline
         captured = metrics.net_captured(field, baseline, truth, margin)
-        tested = [c.id for c in view.candidates if isinstance(c, Single) and view.n_bought(c.id) > 0]
-        base_usd = float(field.cost_usd[field.rows[baseline]])
         return {
             "true_quality": truth.quality,
             "true_cost_usd": truth.cost_usd,
             "net_captured": captured,
             "net_captured_certified": captured if is_certified or math.isnan(captured) else 0.0,
-            "cost_reduction": 1 - truth.cost_usd / base_usd,
+            "cost_reduction": 1 - truth.cost_usd / float(field.cost_usd[field.rows[baseline]]),
             "is_wrong": metrics.is_wrong(field, baseline, truth, margin),
             "is_certified": is_certified,
             "is_false_certificate": is_certified and metrics.is_below_margin(field, baseline, truth, margin),
-            "spend_share": float(self._fold.spend_usd) / field.exhaustive_usd,
-            "is_over_budget": self._fold.spend_usd > limit_usd,
-            "n_candidates_tested": len([name for name in tested if name != baseline]),
-            "search_efficiency": metrics.search_efficiency(field, baseline, tested, margin),
-            "front_hypervolume_share": metrics.front_hypervolume_share(field, _seeming_front(view, tested)),
         }
 
 
