@@ -32,6 +32,7 @@ class RecordedTable:
         input_tokens, output_tokens: (n_models, n_items), -1 = unknown.
         answer: (n_models, n_items) text or None; gold: (n_items,) text.
         is_recorded: (n_models, n_items); False where the cell was filled in.
+        confidence: (n_models, n_items) how sure the model was of its answer, in [0, 1], NaN = unknown; None = of none.
     """
 
     name: str
@@ -45,6 +46,7 @@ class RecordedTable:
     answer: npt.NDArray[np.object_]
     gold: tuple[str, ...]
     is_recorded: npt.NDArray[np.bool_]
+    confidence: npt.NDArray[np.float64] | None = None
 
     @property
     def row(self) -> Mapping[str, int]:

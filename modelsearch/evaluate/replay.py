@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+import numpy as np
+
 from modelsearch.core.candidate import Candidate
 from modelsearch.core.events import CallReserved, CallSettled
 from modelsearch.core.ids import CallId, CandidateId, sha256_hex
@@ -81,8 +83,13 @@ class ReplayEvaluator:
         status, answer, score = self.replies.grade(row, column, job.item, self.scorer, self.task)
         return replace(
             empty, status=status, answer=answer, score=score, cost_usd=cost, spend_usd=cost, latency_s=latency_s,
-            call_ids=(call_id,),
+            call_ids=(call_id,), confidence=self._confidence(row, column),
         )  # fmt: skip
+
+    def _confidence(self, row: int, column: int) -> float | None:
+        """How sure the model was of its answer; None where the table does not tell."""
+        known = np.nan if self.table.confidence is None else self.table.confidence[row, column]
+        return None if np.isnan(known) else float(known)
 
     def _pay(self, call: Call) -> bool:
         """Book a call; False where the budget does not hold it."""

@@ -20,8 +20,9 @@ from modelsearch.store.recorded_models import MODELS_FILE, models_csv, read_mode
 
 OUTCOMES_FILE = "outcomes.parquet"
 MIN_DENSITY = 0.9
+CONFIDENCE = "confidence"
 _NEEDED = ("model", "item", "score", "cost_usd")
-_OPTIONAL = ("answer", "gold", "input_tokens", "output_tokens", "latency_s")
+_OPTIONAL = ("answer", "gold", "input_tokens", "output_tokens", "latency_s", CONFIDENCE)
 
 _Floats = npt.NDArray[np.float64]
 _Ints = npt.NDArray[np.int64]
@@ -95,6 +96,7 @@ def read_recorded_table(folder: Path) -> RecordedTable:
         answer=cells.texts("answer")[kept],
         gold=tuple(next((text for text in column if text is not None), "") for column in gold.T),
         is_recorded=~np.isnan(score),
+        confidence=cells.floats(CONFIDENCE)[kept] if CONFIDENCE in cells.table.column_names else None,
     )
 
 
@@ -102,6 +104,7 @@ def write_recorded_table(table: RecordedTable, folder: Path) -> None:
     """Write the recorded cells and the models; filled-in cells are left out, as a reader fills them in again."""
     rows, columns = np.nonzero(table.is_recorded)
     names, items = np.array(list(table.row), dtype=object), np.array(table.item_ids, dtype=object)
+    sureness = {} if table.confidence is None else {CONFIDENCE: _known(table.confidence[rows, columns])}
     content = pa.table(
         {
             "model": pa.array(names[rows].tolist(), pa.string()),
@@ -111,8 +114,9 @@ def write_recorded_table(table: RecordedTable, folder: Path) -> None:
             "gold": pa.array(np.array(table.gold, dtype=object)[columns].tolist(), pa.string()),
             "input_tokens": _nullable(table.input_tokens[rows, columns]),
             "output_tokens": _nullable(table.output_tokens[rows, columns]),
-            "latency_s": pa.array(table.latency_s[rows, columns], from_pandas=True),
+            "latency_s": _known(table.latency_s[rows, columns]),
             "cost_usd": pa.array(table.cost_usd[rows, columns]),
+            **sureness,
         }
     )
     sink = pa.BufferOutputStream()
@@ -149,6 +153,8 @@ def _read_cells(folder: Path) -> _Cells:
         raise RecordedTableError(message) from error
     table = table.filter(pa.array(~np.isnan(_floats(table, "cost_usd", path))))
     _check_range(path, "score", _floats(table, "score", path), high=1.0)
+    if CONFIDENCE in names:
+        _check_range(path, CONFIDENCE, _floats(table, CONFIDENCE, path), high=1.0)
     _check_range(path, "cost_usd", _floats(table, "cost_usd", path), high=np.finfo(np.float64).max)
     models, model = _codes(table, "model", path)
     items, item = _codes(table, "item", path)
@@ -181,6 +187,11 @@ def _floats(table: pa.Table, column: str, path: Path | None = None) -> _Floats:
 def _nullable(counts: _Ints) -> "pa.Array[Any]":
     """Counts with null for -1."""
     return pa.array(counts, mask=counts < 0)
+
+
+def _known(numbers: _Floats) -> "pa.Array[Any]":
+    """Numbers with null for NaN."""
+    return pa.array(numbers, from_pandas=True)
 
 
 def _share(has: npt.NDArray[np.bool_], *, axis: int) -> _Floats:
