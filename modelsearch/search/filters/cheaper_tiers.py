@@ -20,18 +20,18 @@ class CheaperTiers:
     names. A list price is not a cost: of two models of one tier one may use ten times the tokens, so this is coarser
     than `price_ceiling`, and a candidate one tier down at many more tokens passes it.
 
-    Who is in no tier (unknown price, composite) stays, and so do all where the baseline has none. Where the baseline
-    is in the cheapest tier, fewer than `n_steps` tiers are below it and nothing is dropped: there prices within the
-    tier have to tell. Reads no outcomes; ties within a tier leave together; the baseline stays. O(n_pool log n_tiers).
+    Who is in no tier (unknown price, composite) stays, and so do all where the baseline has none. Where fewer than
+    `n_steps` tiers are below the baseline's nothing is dropped: there prices within the tier have to tell. Reads no
+    outcomes; ties within a tier leave together; the baseline stays. O(n_pool log n_tiers).
 
     Attributes:
-        n_steps: tiers to go down at least, 1 or more.
+        n_steps: tiers to go down at least; 0 keeps the baseline's own tier and drops the dearer ones.
     """
 
     n_steps: int = 1
 
     def __post_init__(self) -> None:
-        require_count(self, "n_steps", 1)
+        require_count(self, "n_steps", 0)
 
     def drop(self, view: SearchView) -> Sequence[Drop]:
         tier_numbers = dict(zip(view.pool, -TierOrder().rank(view), strict=True))

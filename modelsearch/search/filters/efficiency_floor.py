@@ -53,7 +53,7 @@ class EfficiencyFloor:
         if n_scored < self.min_items or base_cost is None or base_cost.mean <= 0:
             return ()
         floor = self.min_ratio * max(0.0, base - view.task.margin) / base_cost.mean
-        ceilings = np.minimum(base + self._gap_ceilings(view), 1.0)
+        ceilings = np.clip(base + self._gap_ceilings(view), 0.0, 1.0)
         drops = []
         for candidate_id in sorted(set(view.pool) - {view.baseline_id}):
             row = view.row[candidate_id]

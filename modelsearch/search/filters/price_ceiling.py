@@ -20,20 +20,25 @@ class PriceCeiling:
     """Drops who is expected to cost as much as the baseline, or more than the client's limit.
 
     Costs are expected USD per item: list costs while nothing is bought, then what was bought and list costs scaled by
-    it, so that hidden reasoning tokens of the baseline raise the ceiling once they are seen. An unknown price is
-    dropped too: money that is not known cannot be reserved. Where the baseline's own cost is unknown, only the client's
-    limit holds. Compute seconds are on no price list, so who bills them is judged, and sets the ceiling, only once some
-    items are bought. Reads no scores; with the baseline alone nothing is dropped; equal cost is dropped, since it saves
-    nothing. O(n_pool).
+    it, so that hidden reasoning tokens of the baseline raise the ceiling once they are seen. A list cost knows prices
+    and guesses tokens: until both the baseline and the candidate are bought the ceiling is `list_slack` times as high
+    (unless the setting says that its costs are known), or a baseline that thinks at length would lose its best
+    successor to its own low list price. An unknown price is dropped too: money that is not known cannot be reserved.
+    Where the baseline's own cost is unknown, only the client's limit holds. Compute seconds are on no price list, so
+    who bills them is judged, and sets the ceiling, only once some items are bought. Reads no scores; with the baseline
+    alone nothing is dropped; equal cost is dropped, since it saves nothing. O(n_pool).
 
     Attributes:
         max_share: of the baseline's expected cost, above 0; candidates at or above it go.
+        list_slack: factor on the ceiling while list prices are all there is, at least 1.
     """
 
     max_share: float = 1.0
+    list_slack: float = 2.0
 
     def __post_init__(self) -> None:
         require_range(self, "max_share", 1e-6, 1e6)
+        require_range(self, "list_slack", 1.0, 1e6)
 
     def drop(self, view: SearchView) -> Sequence[Drop]:
         return tuple(self._drops(view))
@@ -50,8 +55,15 @@ class PriceCeiling:
             cost_usd = float(costs_usd[view.row[candidate_id]])
             if _is_guess(view, candidate_id) and not np.isnan(cost_usd):
                 continue
-            if drop := _verdict(candidate_id, cost_usd, ceiling_usd, limit_usd):
+            slack = self.list_slack if _is_list_cost(view, candidate_id) else 1.0
+            if drop := _verdict(candidate_id, cost_usd, ceiling_usd * slack, limit_usd):
                 yield drop
+
+
+def _is_list_cost(view: SearchView, candidate_id: CandidateId) -> bool:
+    """Whether the comparison with the baseline rests on list prices at guessed tokens."""
+    is_bought = view.n_bought(candidate_id) > 0 and view.n_bought(view.baseline_id) > 0
+    return not is_bought and not view.setting.is_cost_known
 
 
 def _is_guess(view: SearchView, candidate_id: CandidateId) -> bool:

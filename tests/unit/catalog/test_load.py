@@ -120,3 +120,45 @@ def test_an_endpoint_lives_through_its_last_day() -> None:
     assert is_live(endpoint, TODAY)
     assert not is_live(endpoint, date(2026, 11, 24))
     assert is_live(make_endpoint(deprecated_on=None), date(2999, 1, 1))
+
+
+SCALING = """
+source: ten made-up tables
+observed_on: 2026-11-01
+n_tables: 10
+n_models: 99
+min_reference_b: 70
+knots_b: [8, 70]
+intercept: -0.1
+slopes: [0.05, 0]
+architectures: {dense: 0, moe: 0.01}
+families: {fam: 0.02}
+offsets:
+- {level: 0.9, gap: 0.01, coverage: 0.9, least_coverage: 0.7}
+- {level: 0.98, gap: 0.03, coverage: 0.97, least_coverage: 0.9}
+"""
+
+
+def test_a_law_of_size_is_read_where_there_is_one(tmp_path: Path) -> None:
+    assert load_market(write_catalog(tmp_path), as_of=TODAY).scaling is None
+    (tmp_path / "scaling.yaml").write_text(SCALING, encoding="utf-8")
+    rule = load_market(tmp_path, as_of=TODAY).scaling
+    assert rule is not None
+    assert rule.offsets == ((0.9, 0.01), (0.98, 0.03))
+    assert (rule.knots_b, rule.slopes, rule.families) == ((8.0, 70.0), (0.05, 0.0), {"fam": 0.02})
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("slopes: [0.05, 0]", "slopes: [0.05]", "slopes: expected one for each of 2 knots_b, got 1"),
+        ("slopes: [0.05, 0]", "slopes: [0.05, -1]", "slopes[1]: Input should be greater than or equal to 0"),
+        ("knots_b: [8, 70]", "knots_b: [8, 7]", "knots_b: expected more than 8, got 7"),
+        ("gap: 0.03", "gap: 0", "offsets: expected levels that rise and gaps that do not fall, got 0.98: 0"),
+        ("moe: 0.01", "mow: 0.01", "architectures"),
+    ],
+)
+def test_a_law_that_cannot_be_is_refused(tmp_path: Path, old: str, new: str, expected: str) -> None:
+    (write_catalog(tmp_path) / "scaling.yaml").write_text(SCALING, encoding="utf-8")
+    spoil(tmp_path, "scaling.yaml", old, new)
+    assert expected in _message(tmp_path)

@@ -4,9 +4,11 @@ import numpy as np
 
 from modelsearch.core.ids import EndpointId, ModelId, ProviderId
 from modelsearch.core.market import Family
+from modelsearch.core.outcome import Status
 from modelsearch.core.search import SearchView
+from modelsearch.core.task import Requirements
 from modelsearch.search.filters.cheapest_endpoint import CheapestEndpoint
-from modelsearch.testing.factories import make_market, make_view
+from modelsearch.testing.factories import make_market, make_task, make_view
 
 NAN = float("nan")
 
@@ -74,3 +76,26 @@ def test_of_unknown_precision_the_makers_endpoint_stays_beside_the_cheapest() ->
 
 def test_of_known_precision_the_cheapest_is_enough() -> None:
     assert _dropped(_hosted(["hub", "maker", "hub", "hub", "maker"], "bf16")) == ["m03", "m04", "m01"]
+
+
+def test_a_host_that_fails_often_comes_after_a_dearer_one() -> None:
+    view = _view([0.9, 0.1, 0.2], ["fp8"] * 3)
+    failed: list[Status | None] = [Status.ERROR] * 30
+    works: list[Status | None] = [Status.OK] * 30
+    score = np.where(np.array([[False] * 30, [False] * 30, [True] * 30]), 1.0, NAN)
+    idle: list[Status | None] = [None] * 30
+    tried = make_view(score, statuses=[idle, failed, works], list_cost_usd=[0.9, 0.1, 0.2], market=view.setting.market)
+    (drop,) = CheapestEndpoint().drop(tried)
+    assert drop.candidate_id == "m01"
+    assert drop.reason == "89% of its calls come to nothing, and m02 serves the same model"
+    assert [d.candidate_id for d in CheapestEndpoint(max_failed_share=1.0).drop(tried)] == ["m02"]
+
+
+def test_a_host_too_slow_for_the_client_comes_last() -> None:
+    market = _view([0.9, 0.1, 0.2], ["fp8"] * 3).setting.market
+    slow = {EndpointId("m01"): replace(market.endpoints[EndpointId("m01")], recorded_latency_s=9.0)}
+    market = replace(market, endpoints={**market.endpoints, **slow})
+    task = make_task(2, requirements=Requirements(max_latency_s=5.0))
+    view = make_view(np.full((3, 2), NAN), list_cost_usd=[0.9, 0.1, 0.2], market=market, task=task)
+    assert _dropped(view) == ["m01"]
+    assert _dropped(make_view(np.full((3, 2), NAN), list_cost_usd=[0.9, 0.1, 0.2], market=market)) == ["m02"]
