@@ -10,9 +10,9 @@ from modelsearch.core.search import Floats, SearchView
 from modelsearch.search.costs import cost_spreads, expected_costs
 from modelsearch.search.features import feature_table
 from modelsearch.search.gaussian_process import posterior
+from modelsearch.search.kernel_scales import MIN_NOISE_VARIANCE, kernel_scales
 from modelsearch.search.paired_gaps import paired_gaps
 
-MIN_NOISE_VARIANCE = 1e-6
 SQRT_2PI = np.sqrt(2 * np.pi)
 
 
@@ -22,12 +22,15 @@ class Beliefs:
 
     Attributes:
         p_feasible: (n,) probability that the gap is at least -margin.
+        gap: (n,) expected gap to the baseline in score units; gap_sd: (n,) its standard deviation.
         saving: (n,) expected 1 - cost / baseline's cost; NaN where a cost is unknown.
         saving_sd: (n,) its standard deviation.
     """
 
     ids: tuple[CandidateId, ...]
     p_feasible: Floats
+    gap: Floats
+    gap_sd: Floats
     saving: Floats
     saving_sd: Floats
 
@@ -57,11 +60,16 @@ def n_observed(view: SearchView) -> int:
     return int(np.count_nonzero(n_pairs)) - int(n_pairs[view.row[view.baseline_id]] > 0)
 
 
-def beliefs(view: SearchView, ids: tuple[CandidateId, ...]) -> Beliefs:
+def beliefs(view: SearchView, ids: tuple[CandidateId, ...], refit_every: int = 5) -> Beliefs:
     """Beliefs from everything bought, dropped candidates included; the baseline's own gap is known to be 0.
 
     The noise of each observed gap is its paired variance over its number of pairs, shrunk to the pool's, 0 when all
     items are known. O(n_observed^3).
+
+    Args:
+        view: of the search.
+        ids: live candidates to say something of.
+        refit_every: candidates compared by which the scales are fitted anew, see `kernel_scales`.
     """
     found, table = paired_gaps(view), feature_table(view)
     observed = np.flatnonzero(found.n_pairs > 0)
@@ -71,13 +79,16 @@ def beliefs(view: SearchView, ids: tuple[CandidateId, ...]) -> Beliefs:
     noise = np.where(rows == base_row, 0.0, found.noise_variance[rows]) + MIN_NOISE_VARIANCE
     asked = np.array([view.row[c] for c in ids], dtype=np.int64)
     relevant = np.union1d(rows, asked)
-    fitted = posterior(table.values[relevant], table.group, np.searchsorted(relevant, rows), gap, noise)
+    scales = kernel_scales(view, table, refit_every)
+    fitted = posterior(table.values[relevant], table.group, np.searchsorted(relevant, rows), gap, noise, scales)
     at = np.searchsorted(relevant, asked)
     costs_usd, spreads_usd = expected_costs(view), cost_spreads(view)
     base_usd = costs_usd[base_row] if costs_usd[base_row] > 0 else np.nan
     return Beliefs(
         ids=ids,
         p_feasible=np.asarray(ndtr((fitted.mean[at] + view.task.margin) / fitted.sd[at]), dtype=np.float64),
+        gap=fitted.mean[at],
+        gap_sd=fitted.sd[at],
         saving=np.asarray(1.0 - costs_usd[asked] / base_usd, dtype=np.float64),
         saving_sd=np.asarray(spreads_usd[asked] / base_usd, dtype=np.float64),
     )

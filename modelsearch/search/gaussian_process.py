@@ -7,6 +7,7 @@ them sane when there are three points. Source: Rasmussen & Williams 2006, Gaussi
 eq. 2.25-2.26 (posterior), 5.8-5.9 (marginal likelihood and gradient), 4.17 (Matern 5/2).
 """
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cache
 
@@ -42,7 +43,9 @@ class Posterior:
     sd: Floats
 
 
-def posterior(values: Floats, group: Ints, rows: Ints, target: Floats, noise_variance: Floats) -> Posterior:
+def posterior(
+    values: Floats, group: Ints, rows: Ints, target: Floats, noise_variance: Floats, log_params: Floats | None = None
+) -> Posterior:
     """The belief about every point after noisy observations of some.
 
     Args:
@@ -51,13 +54,23 @@ def posterior(values: Floats, group: Ints, rows: Ints, target: Floats, noise_var
         rows: (n_observed,) observed points, at least one.
         target: (n_observed,) what was seen, in score units.
         noise_variance: (n_observed,) its known variance.
+        log_params: (1 + n_groups,) log amplitude and log length scales, as `fit` gives; None = fitted here, on the
+            `MAX_FIT` points of least noise.
 
-    Scales are fitted on the `MAX_FIT` points of least noise. O(steps x MAX_FIT^3 + n x n_observed^2 + n_observed^3).
+    O(n x n_observed^2 + n_observed^3), and steps x MAX_FIT^3 more where scales are fitted.
     """
     distances = squared_distances(values, values[rows], group)
-    with _threads().limit(limits=1):  # matrices this small wait for each other's threads: 20 times slower on 2 cores
-        told = np.argsort(noise_variance, kind="stable")[:MAX_FIT]
-        log_params = fit(distances[:, rows[told]][:, :, told], target[told], noise_variance[told] + OWN_SD**2)
+    with one_thread():
+        if log_params is None:
+            told = np.argsort(noise_variance, kind="stable")[:MAX_FIT]
+            log_params = fit(distances[:, rows[told]][:, :, told], target[told], noise_variance[told] + OWN_SD**2)
+        return _conditioned(distances, rows, target, noise_variance, log_params)
+
+
+def _conditioned(
+    distances: Floats, rows: Ints, target: Floats, noise_variance: Floats, log_params: Floats
+) -> Posterior:
+    """R&W eq. 2.25 and 2.26, what sets each point apart from others of the same features among it."""
     cross, prior_variance = _kernel(distances, log_params)
     cross[rows, np.arange(len(rows))] += OWN_SD**2
     prior_variance += OWN_SD**2
@@ -66,6 +79,15 @@ def posterior(values: Floats, group: Ints, rows: Ints, target: Floats, noise_var
     mean = cross @ cho_solve(factor, target)
     explained = np.einsum("ij,ji->i", cross, cho_solve(factor, cross.T))
     return Posterior(mean=mean, sd=np.sqrt(np.maximum(prior_variance - explained, 1e-12)))
+
+
+def one_thread() -> AbstractContextManager[object]:
+    """Linear algebra on one core: matrices this small wait for each other's threads, 20 times slower on 2 cores.
+
+    It also makes the last digits the same on any number of cores.
+    """
+    limit: AbstractContextManager[object] = _threads().limit(limits=1)
+    return limit
 
 
 @cache
@@ -83,22 +105,23 @@ def squared_distances(left: Floats, right: Floats, group: Ints) -> Floats:
     return np.array(parts, dtype=np.float64)
 
 
-def fit(distances: Floats, target: Floats, noise_variance: Floats) -> Floats:
+def fit(distances: Floats, target: Floats, noise_variance: Floats, start: Floats | None = None) -> Floats:
     """(1 + n_groups,) maximum a posteriori log amplitude and log length scales; groups without spread keep the prior.
 
     Args:
         distances: (n_groups, n, n) squared distances among the observed points.
         target: (n,) observations.
         noise_variance: (n,) their variances.
+        start: where to climb from, (1 + n_groups,): the scales of fewer points; None = the prior's medians.
     """
-    start = np.log(np.array([AMPLITUDE] + [LENGTH] * len(distances)))
+    centre = np.log(np.array([AMPLITUDE] + [LENGTH] * len(distances)))
     found = minimize(
         _negative_log_posterior,
-        start,
-        args=(start, distances, target, noise_variance),
+        centre if start is None else start,
+        args=(centre, distances, target, noise_variance),
         jac=True,
         method="L-BFGS-B",
-        bounds=[(s - 3 * LOG_SD, s + 3 * LOG_SD) for s in start],
+        bounds=[(c - 3 * LOG_SD, c + 3 * LOG_SD) for c in centre],
         options={"maxiter": MAX_STEPS, "maxfun": 2 * MAX_STEPS},
     )
     return np.asarray(found.x, dtype=np.float64)

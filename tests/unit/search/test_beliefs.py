@@ -12,7 +12,8 @@ NAN = float("nan")
 
 def _beliefs(p: float, saving: float, sd: float) -> Beliefs:
     one = np.array([1.0])
-    return Beliefs(ids=(CandidateId("m01"),), p_feasible=p * one, saving=saving * one, saving_sd=sd * one)
+    gap, ids = 0.0 * one, (CandidateId("m01"),)
+    return Beliefs(ids=ids, p_feasible=p * one, gap=gap, gap_sd=one, saving=saving * one, saving_sd=sd * one)
 
 
 def test_expected_improvement_is_the_integral() -> None:
