@@ -14,7 +14,7 @@ VOTE_DIGITS = 6
 """Sums of votes that differ by less are a tie, as in the evaluation."""
 RIDGE = 1.0
 """Weight, in squared log-odds, of the prior of a calibration: slope 1, offset that of an even chance."""
-N_STEPS = 8
+N_STEPS = 12
 
 
 def vote_scores(answers: npt.NDArray[np.int32], scores: Floats, invalid: float, worth: Floats | None = None) -> Floats:
@@ -102,7 +102,7 @@ def calibrations(found: Bought, is_used: npt.NDArray[np.bool_], n_answers: int) 
     """
     odds = log_odds_of(found.confidence)
     has = (found.answer >= 0) & (found.known > 0) & is_used & ~np.isnan(found.confidence)
-    slope, level = np.ones(len(odds)), np.zeros(len(odds))
+    slope, level = np.zeros(len(odds)), np.zeros(len(odds))  # where the curve is steepest: no step goes too far
     for _ in range(N_STEPS):
         p = 1.0 / (1.0 + np.exp(-np.clip(level[:, None] + slope[:, None] * odds, -30.0, 30.0)))
         miss, curve = np.where(has, found.score - p, 0.0), np.where(has, p * (1.0 - p), 0.0)

@@ -47,7 +47,7 @@ class ConfidenceCascade:
     n_heads: int = 16
     n_tails: int = 16
     n_thresholds: int = 6
-    min_items: int = 20
+    min_items: int = 40
     min_gain: float = 0.02
     max_new: int = 1
     max_alive: int = 4

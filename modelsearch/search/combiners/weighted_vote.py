@@ -49,7 +49,7 @@ class WeightedVote:
     n_members: int = 3
     max_cost_share: float = 0.8
     n_best: int = 8
-    min_items: int = 20
+    min_items: int = 40
     min_gain: float = 0.02
     max_new: int = 1
     max_alive: int = 4

@@ -26,7 +26,7 @@ def _view(scores: Floats, costs: list[float] | None = None) -> SearchView:
 
 
 def _members(view: SearchView, **params: float) -> list[list[str]]:
-    return [[m.id for m in vote.members] for vote in MajorityVote(**params).combine(view)]  # type: ignore[arg-type]
+    return [[m.id for m in vote.members] for vote in MajorityVote(**{"min_items": 8} | params).combine(view)]  # type: ignore[arg-type]
 
 
 def test_members_that_err_on_different_items_vote_together() -> None:
@@ -52,14 +52,14 @@ def test_a_member_as_good_as_the_baseline_serves_alone() -> None:
 
 def test_known_votes_are_not_proposed_again() -> None:
     scores = _complementary()
-    (vote,) = MajorityVote().combine(_view(scores))
+    (vote,) = MajorityVote(min_items=8).combine(_view(scores))
     blank = np.vstack([scores, np.full(scores.shape[1], np.nan)])
     view = make_view(blank, answers=texts(blank), cost_usd=[*COSTS, 0.6], composites=[vote])
     assert _members(view) == []
 
 
 def test_without_answers_there_is_no_vote() -> None:
-    assert MajorityVote().combine(make_view(_complementary(), cost_usd=COSTS)) == ()
+    assert MajorityVote(min_items=8).combine(make_view(_complementary(), cost_usd=COSTS)) == ()
 
 
 def test_answers_that_are_no_equal_text_are_not_put_to_a_vote() -> None:
@@ -81,7 +81,7 @@ def test_the_plurality_decides_and_ties_go_to_the_better() -> None:
 
 
 def test_the_order_of_members_does_not_matter() -> None:
-    (vote,) = MajorityVote().combine(_view(_complementary()))
+    (vote,) = MajorityVote(min_items=8).combine(_view(_complementary()))
     assert Ensemble(members=vote.members[::-1]).id == vote.id
 
 
