@@ -9,8 +9,10 @@ from pathlib import Path
 import typer
 
 from modelsearch.catalog.plan_file import read_plan
+from modelsearch.compare.aggregate import Row
 from modelsearch.compare.cases import cases_of, read_cases
 from modelsearch.compare.contenders import Contender
+from modelsearch.compare.page import comparison_page
 from modelsearch.compare.peers import MAX_ROUNDS, peer, peers
 from modelsearch.compare.run import Comparison, compare
 from modelsearch.compare.tell import comparison_data, comparison_lines
@@ -19,6 +21,7 @@ from modelsearch.core.registry import names
 from modelsearch.search.plan import make_plan
 from modelsearch.settings import read_settings
 from modelsearch.store.comparisons import read_comparison, write_comparison
+from modelsearch.store.layout import write_whole
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,19 +56,29 @@ def compare_tables(folders: Sequence[Path], options: CompareOptions) -> None:
         n_jobs=options.n_jobs,
     )
     rows = compare(comparison, _tell_progress if sys.stderr.isatty() else None)
-    n_rows = write_comparison(options.out, rows)
-    typer.echo("\n".join(comparison_lines(rows)))
-    typer.echo(f"\n{n_rows} rows in {options.out}")
+    write_comparison(options.out, rows)
+    _show(rows, options.out)
 
 
 def show_comparison(path: Path, *, is_json: bool) -> None:
-    """The tables of an earlier comparison, or the same as JSON.
+    """The tables and plots of an earlier comparison, or the tables as JSON.
 
     Raises:
         StoreError: the file is no comparison.
     """
     rows = read_comparison(path)
-    typer.echo(json.dumps(comparison_data(rows), indent=2) if is_json else "\n".join(comparison_lines(rows)))
+    if is_json:
+        typer.echo(json.dumps(comparison_data(rows), indent=2))
+        return
+    _show(rows, path)
+
+
+def _show(rows: Sequence[Row], path: Path) -> None:
+    """The tables, and a page with the plots beside the results."""
+    page = path.with_suffix(".html")
+    write_whole(page, comparison_page(rows).encode())
+    typer.echo("\n".join(comparison_lines(rows)))
+    typer.echo(f"\n{len(rows)} rows in {path}, plots in {page}")
 
 
 def contenders_of(name: str) -> tuple[Contender, ...]:
