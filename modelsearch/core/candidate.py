@@ -89,7 +89,9 @@ class Ensemble:
         members = sorted(m.id for m in self.members)
         weighed = sorted(zip((m.id for m in self.members), self.weights, strict=False))
         shifted = sorted(zip((m.id for m in self.members), self.offsets, strict=False))
-        parts: list[object] = [self.rule, members, *([weighed] if weighed else []), *([shifted] if shifted else [])]
+        parts: list[object] = [self.rule, members]
+        parts += [weighed] if weighed or shifted else []
+        parts += [shifted] if shifted else []
         return CandidateId(f"vote-{sha256_hex(parts)[:12]}")
 
 

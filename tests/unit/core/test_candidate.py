@@ -1,10 +1,11 @@
+import math
 from typing import Literal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelsearch.core.candidate import Cascade, Ensemble, GenParams, Single, label, singles_of
+from modelsearch.core.candidate import Cascade, Ensemble, GenParams, Single, label, log_odds, singles_of
 from modelsearch.core.ids import EndpointId, PromptId
 
 A, B, C = (Single(endpoint_id=EndpointId(name)) for name in "abc")
@@ -74,3 +75,35 @@ def test_parts_and_labels() -> None:
     vote, cascade = Ensemble(members=(A, B)), Cascade(legs=(A, C), thresholds=(0.5,))
     assert (singles_of(A), singles_of(vote), singles_of(cascade)) == ((A,), (A, B), (A, C))
     assert (label(A), label(vote), label(cascade)) == ("a", "majority vote of a, b", "cascade a -> c")
+
+
+def test_rules_and_offsets_make_other_candidates_and_the_plain_ones_keep_their_ids() -> None:
+    plain = Cascade(legs=(A, B, C), thresholds=(0.5, 0.5))
+    assert Cascade(legs=(A, B, C), thresholds=(0.5, 0.5), rule="confidence").id == plain.id
+    assert Cascade(legs=(A, B, C), thresholds=(0.5, 0.5), rule="agreement").id != plain.id
+    votes = [
+        Ensemble(members=(A, B), rule="weighted", weights=(1.0, 2.0)),
+        Ensemble(members=(A, B), rule="confidence", weights=(1.0, 2.0)),
+        Ensemble(members=(A, B), rule="confidence", weights=(1.0, 2.0), offsets=(0.0, 1.0)),
+        Ensemble(members=(A, B), rule="confidence", weights=(1.0, 2.0), offsets=(1.0, 0.0)),
+        Ensemble(members=(A, B), rule="confidence", offsets=(1.0, 2.0)),
+    ]
+    assert len({vote.id for vote in votes}) == len(votes)
+    turned = Ensemble(members=(B, A), rule="confidence", weights=(2.0, 1.0), offsets=(1.0, 0.0))
+    assert turned.id == votes[2].id
+
+
+def test_a_cascade_has_one_threshold_fewer_than_legs_and_only_votes_by_confidence_have_offsets() -> None:
+    with pytest.raises(ValueError, match="expected one for each leg but the last"):
+        Cascade(legs=(A, B), thresholds=(0.5, 0.5))
+    with pytest.raises(ValueError, match="offsets of an Ensemble"):
+        Ensemble(members=(A, B), rule="weighted", weights=(1.0, 1.0), offsets=(0.0, 0.0))
+
+
+@pytest.mark.parametrize(("confidence", "expected"), [(0.5, 0.0), (0.8, math.log(4)), (None, 0.0), (math.nan, 0.0)])
+def test_log_odds_of_a_confidence(confidence: float | None, expected: float) -> None:
+    assert log_odds(confidence) == pytest.approx(expected)
+
+
+def test_nobody_is_surer_than_a_thousand_to_one() -> None:
+    assert log_odds(1.0) == pytest.approx(math.log(999)) == -log_odds(0.0)

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from modelsearch.core.candidate import Cascade, Ensemble, Single
+from modelsearch.core.candidate import NEVER, Cascade, Ensemble, Single
 from modelsearch.core.errors import PlanError
 from modelsearch.core.ids import CallId, CandidateId, EndpointId, ItemId, PromptId, TaskId
 from modelsearch.core.outcome import Outcome, Status
@@ -129,3 +129,44 @@ def test_a_needed_leg_that_is_unknown_leaves_the_cascade_unknown() -> None:
     outcomes = [_outcome(A, None, Status.ERROR), _outcome(B, "x", confidence=0.9)]
     outcome = cascade_outcome(CASCADE, outcomes, ITEM.id)
     assert (outcome.status, outcome.score, outcome.cost_usd) == (Status.ERROR, None, Decimal("0.1"))
+
+
+def test_a_cascade_by_agreement_stops_where_a_leg_says_what_an_earlier_one_said() -> None:
+    cascade = Cascade(legs=(A, B, C), thresholds=(NEVER, NEVER), rule="agreement")
+    agreed = cascade_outcome(cascade, [_outcome(A, "y", confidence=1.0), _outcome(B, "y", confidence=0.1)], ITEM.id)
+    assert (agreed.answer, agreed.score, agreed.cost_usd, agreed.latency_s) == ("y", 0.0, Decimal("0.2"), 3.0)
+    outcome = cascade_outcome(cascade, [_outcome(A, "y"), _outcome(B, "z"), _outcome(C, "x")], ITEM.id)
+    assert (outcome.answer, outcome.score, outcome.cost_usd, outcome.latency_s) == ("x", 1.0, Decimal("0.3"), 7.0)
+
+
+def test_two_refusals_are_no_agreement() -> None:
+    cascade = Cascade(legs=(A, B, C), thresholds=(NEVER, NEVER), rule="agreement")
+    silent = [_outcome(A, None, Status.REFUSED), _outcome(B, None, Status.REFUSED)]
+    assert cascade_outcome(cascade, [*silent, _outcome(C, "x")], ITEM.id).answer == "x"
+    assert cascade_outcome(cascade, silent, ITEM.id).status is Status.NOT_RUN
+
+
+def test_a_sure_first_leg_of_a_cascade_by_agreement_stands_alone() -> None:
+    cascade = Cascade(legs=(A, B, C), thresholds=(0.9, NEVER), rule="agreement")
+    assert cascade_outcome(cascade, [_outcome(A, "x", confidence=0.9)], ITEM.id).cost_usd == Decimal("0.1")
+
+
+def test_a_vote_by_confidence_counts_log_odds() -> None:
+    by_confidence = Ensemble(members=(A, B, C), rule="confidence")
+    sure = [_outcome(A, "x", confidence=0.99), _outcome(B, "y", confidence=0.8), _outcome(C, "y", confidence=0.8)]
+    found = vote_outcome(by_confidence, sure, ITEM, _judging(a=-1.0))
+    assert found.answer == "x"  # log(99) > 2 log(4)
+    assert found.confidence == pytest.approx(math.log(99) / (math.log(99) + 2 * math.log(4)))
+    doubted = Ensemble(members=(A, B, C), rule="confidence", weights=(0.5, 1.0, 1.0), offsets=(0.0, 0.0, 0.0))
+    assert vote_outcome(doubted, sure, ITEM, _judging(a=-1.0)).answer == "y"
+
+
+def test_a_member_that_states_no_confidence_votes_with_its_offset() -> None:
+    vote = Ensemble(members=(A, B), rule="confidence", weights=(1.0, 1.0), offsets=(2.0, 0.0))
+    assert vote_outcome(vote, [_outcome(A, "x"), _outcome(B, "y", confidence=0.8)], ITEM, _judging(b=1.0)).answer == "x"
+
+
+def test_a_vote_below_even_chances_counts_nothing_and_never_against() -> None:
+    vote = Ensemble(members=(A, B, C), rule="confidence")
+    unsure = [_outcome(A, "x", confidence=0.4), _outcome(B, "y", confidence=0.1), _outcome(C, "y", confidence=0.2)]
+    assert vote_outcome(vote, unsure, ITEM, _judging(a=1.0)).answer == "x"
