@@ -10,7 +10,7 @@ from modelsearch.core.ids import CandidateId
 from modelsearch.core.market import Market, TaskKind
 from modelsearch.core.registry import register
 from modelsearch.core.search import Floats, SearchView
-from modelsearch.search.features import served_by
+from modelsearch.search.features import Served, served_by
 from modelsearch.search.parameters import require_range
 
 
@@ -24,11 +24,13 @@ class ProviderSpecialisation:
     """Merit is the mean of what the catalogue holds of provider and family for this kind of task, in [-1, 1].
 
     Opinions are the evidence-backed priors of `specialisations` (a family also inherits its lineage's), plus
-    `preference` for each strength that the kind prefers and minus it for each it avoids, capped at 1. NaN where the
+    `preference` for each word that the kind prefers and minus it for each it avoids, capped at 1. Words are the
+    strengths of provider, family and lineage, the family's own characteristics and the endpoint's capabilities. What is
+    avoided lowers the rank and drops nobody (`task_requirements` does, where the client is strict). NaN where the
     catalogue has no opinion; a composite has the mean of its members'. Reads no outcomes. O(n_pool x n_priors).
 
     Attributes:
-        preference: worth of one preferred strength, in [0, 1].
+        preference: worth of one preferred word, in [0, 1].
     """
 
     preference: float = 0.25
@@ -51,16 +53,24 @@ class ProviderSpecialisation:
         for known in market.specialisations:
             if known.task_kind == kind_id and (known.subject, known.subject_id) in subjects:
                 yield known.prior
-        kind = market.task_kinds.get(kind_id)
-        strengths = set(served.provider.strengths + served.provider.best_for) if served.provider else set()
-        for family_id in lineage(served.model.family, market):
-            strengths |= market.families[family_id].strengths if family_id in market.families else set()
-        if kind is not None and strengths & (kind.prefers | kind.avoids):
-            yield self._preferred(strengths, kind)
+        kind, words = market.task_kinds.get(kind_id), words_of(served, market)
+        if kind is not None and words & (kind.prefers | kind.avoids):
+            yield self._preferred(words, kind)
 
-    def _preferred(self, strengths: set[str], kind: TaskKind) -> float:
-        balance = len(strengths & kind.prefers) - len(strengths & kind.avoids)
+    def _preferred(self, words: set[str], kind: TaskKind) -> float:
+        balance = len(words & kind.prefers) - len(words & kind.avoids)
         return max(-1.0, min(1.0, self.preference * balance))
+
+
+def words_of(served: Served, market: Market) -> set[str]:
+    """What a served model is known for: what `prefers` and `avoids` of a kind of task can name."""
+    words: set[str] = set(served.endpoint.capabilities)
+    if served.provider is not None:
+        words.update(served.provider.strengths, served.provider.best_for)
+    for family_id in lineage(served.model.family, market):
+        words |= market.families[family_id].strengths if family_id in market.families else set()
+    own = market.families.get(served.model.family)
+    return words | (own.characteristics if own is not None else set())
 
 
 def lineage(family_id: str, market: Market) -> list[str]:

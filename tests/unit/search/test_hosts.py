@@ -21,7 +21,7 @@ def _market(providers: list[str], latency_s: list[float | None]) -> Market:
 
 
 def test_failures_are_shrunk_to_the_provider_and_refusals_are_none() -> None:
-    failed: list[Status | None] = [Status.ERROR] * 20 + [Status.OK] * 20
+    failed: list[Status | None] = [*[Status.ERROR] * 20, *[Status.OK] * 20]
     refused: list[Status | None] = [Status.REFUSED] * 40
     idle: list[Status | None] = [None] * 40
     score = np.where(np.array([[s is Status.OK for s in row] for row in (failed, refused, idle, idle)]), 1.0, NAN)

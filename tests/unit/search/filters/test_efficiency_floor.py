@@ -22,8 +22,8 @@ def _view(n_bought: int = 100, costs: list[float] | None = None) -> SearchView:
     return make_view(score, cost_usd=costs or COSTS)
 
 
-def _dropped(view: SearchView, **parts: float) -> list[str]:
-    return [str(drop.candidate_id) for drop in EfficiencyFloor(**parts).drop(view)]
+def _dropped(view: SearchView, min_ratio: float = 1.0) -> list[str]:
+    return [str(drop.candidate_id) for drop in EfficiencyFloor(min_ratio=min_ratio).drop(view)]
 
 
 def test_who_gives_less_for_the_money_goes_with_the_numbers() -> None:

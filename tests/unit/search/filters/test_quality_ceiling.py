@@ -1,4 +1,5 @@
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -24,8 +25,8 @@ RULE = ScalingRule(
 )
 
 
-def _dropped(view: SearchView, **parts: float) -> list[str]:
-    return [str(drop.candidate_id) for drop in QualityCeiling(**parts).drop(view)]
+def _dropped(view: SearchView, strategy: QualityCeiling | None = None) -> list[str]:
+    return [str(drop.candidate_id) for drop in (strategy or QualityCeiling()).drop(view)]
 
 
 def _score(*rights: int, n_bought: int = N_ITEMS) -> Floats:
@@ -56,7 +57,7 @@ def test_the_law_drops_the_small_and_never_the_unknown() -> None:
 
 def test_the_law_is_silent_beyond_its_levels_and_where_outcomes_speak() -> None:
     sizes: list[float | None] = [None, 4.0]
-    assert _dropped(make_view(np.full((2, 10), NAN), market=market(sizes, RULE)), level=0.99) == []
+    assert _dropped(make_view(np.full((2, 10), NAN), market=market(sizes, RULE)), QualityCeiling(level=0.99)) == []
     assert _dropped(make_view(np.ones((2, 10)), market=market(sizes, RULE))) == []
 
 
@@ -78,7 +79,7 @@ def test_kin_that_is_only_a_little_worse_says_nothing() -> None:
 
 
 @pytest.mark.parametrize("parts", [{"alpha": 0.0}, {"level": 0.2}, {"min_items": 0}])
-def test_parameters_are_checked(parts: dict[str, float]) -> None:
+def test_parameters_are_checked(parts: dict[str, Any]) -> None:
     with pytest.raises(PlanError):
         QualityCeiling(**parts)
 
@@ -101,7 +102,7 @@ def test_in_simulated_worlds_the_best_is_dropped_in_at_most_alpha_of_them() -> N
     for _ in range(n_worlds):
         score = _world(rng, 100, -0.02)
         score[:, rng.integers(60, 100) :] = NAN
-        gone = _dropped(make_view(score), alpha=alpha)
+        gone = _dropped(make_view(score), QualityCeiling(alpha=alpha))
         n_lost += "m01" in gone
         n_weak += "m03" in gone
     assert n_lost <= n_worlds * alpha + 3 * np.sqrt(n_worlds * alpha * (1 - alpha))
@@ -114,7 +115,7 @@ def test_who_beats_the_baseline_on_every_prefix_never_leaves(seed: int, gain: fl
     rng = np.random.default_rng(seed)
     base = (rng.random(60) < 0.6).astype(np.float64)
     better = np.maximum(base, rng.random(60) < gain)
-    assert _dropped(make_view(np.vstack([base, better])), alpha=0.5) == []
+    assert _dropped(make_view(np.vstack([base, better])), QualityCeiling(alpha=0.5)) == []
 
 
 def test_when_the_law_is_true_it_loses_the_best_in_at_most_one_minus_level() -> None:

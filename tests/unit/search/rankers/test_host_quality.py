@@ -24,7 +24,7 @@ def _view(costs: list[float], bits: list[str | None], latency_s: list[float | No
     score = np.full((len(costs), N_ITEMS), NAN)
     statuses: list[list[Status | None]] = [[None] * N_ITEMS for _ in costs]
     if any(n_failed):
-        statuses = [[Status.ERROR] * n + [Status.OK] * (N_ITEMS - n) for n in n_failed]
+        statuses = [[*[Status.ERROR] * n, *[Status.OK] * (N_ITEMS - n)] for n in n_failed]
     return make_view(
         score, statuses=statuses, list_cost_usd=costs, market=replace(plain, endpoints=endpoints), latency_s=NAN
     )

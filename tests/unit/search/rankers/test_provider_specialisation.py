@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from modelsearch.core.ids import ProviderId
+from modelsearch.core.ids import EndpointId, ProviderId
 from modelsearch.core.market import Family, Specialisation, TaskKind
 from modelsearch.search.rankers.provider_specialisation import ProviderSpecialisation, lineage
 from modelsearch.testing.factories import make_market, make_provider, make_view
@@ -30,6 +30,21 @@ def test_preferred_strengths_raise_and_avoided_ones_lower() -> None:
     market = make_market(3, families=families, task_kinds={KIND.id: KIND}, providers={ProviderId("p0"): provider})
     merit = ProviderSpecialisation().rank(make_view(np.full((3, 1), NAN), market=market))
     np.testing.assert_allclose(merit, [0.25, 0.0, 0.25])
+
+
+def test_own_characteristics_and_capabilities_count_and_a_parents_do_not() -> None:
+    families = {
+        "f0": Family(id="f0", characteristics=frozenset({"chat"})),
+        "f1": Family(id="f1", lineage="f0", strengths=frozenset({"speed"})),
+        "f2": Family(id="f2"),
+    }
+    market = make_market(
+        3, families=families, task_kinds={KIND.id: replace(KIND, prefers=frozenset({"speed", "tools"}))}
+    )
+    tools = replace(market.endpoints[EndpointId("m02")], capabilities=frozenset({"tools"}))
+    market = replace(market, endpoints={**market.endpoints, EndpointId("m02"): tools})
+    merit = ProviderSpecialisation().rank(make_view(np.full((3, 1), NAN), market=market))
+    np.testing.assert_allclose(merit, [-0.25, 0.25, 0.25])
 
 
 def test_a_loop_of_lineages_ends() -> None:
