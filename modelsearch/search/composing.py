@@ -6,7 +6,7 @@ of all n_fronts x n_tails composites are matrix products, so that a hundred thou
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -55,6 +55,22 @@ class Bought:
         """(n_rows,) weighted mean gap to the baseline."""
         total = (self.gap * self.weight).sum(axis=1)
         return np.asarray(total / np.maximum((self.known * self.weight).sum(axis=1), 1e-9), dtype=np.float64)
+
+    def picked(self, rows: Sequence[int]) -> "Bought":
+        """Some rows in the order given; the baseline is not marked among them."""
+        at = np.array(rows, dtype=np.int64)
+        return replace(
+            self,
+            singles=tuple(self.singles[row] for row in rows),
+            base=-1,
+            score=self.score[at],
+            known=self.known[at],
+            gap=self.gap[at],
+            answer=self.answer[at],
+            confidence=self.confidence[at],
+            item_usd=self.item_usd[at],
+            cost_usd=self.cost_usd[at],
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

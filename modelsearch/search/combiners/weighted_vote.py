@@ -74,17 +74,21 @@ class WeightedVote:
             return ()
         n_answers = n_answers_of(view, found)
         invalid = view.task.status_scores.get(Status.INVALID, 0.0)
-        worth = crossfitted_worth(found, n_answers, self.by)
-        fronts = vote_fronts(found, undominated(found, self.n_best), self.n_members, invalid, worth)
-        slopes, offsets = weights_of(found, np.ones(found.fold.shape, dtype=np.bool_), n_answers, self.by)
+        voters = undominated(found, self.n_best)
+        fronts = vote_fronts(
+            found, voters, self.n_members, invalid, crossfitted_worth(found, voters, n_answers, self.by)
+        )
+        everything = np.ones(found.fold.shape, dtype=np.bool_)
+        slopes, offsets = weights_of(found.picked(voters), everything, n_answers, self.by)
 
         def make(front: int, _: int) -> Ensemble:
-            legs = list(fronts.legs[front])
+            legs = fronts.legs[front]
+            places = [voters.index(leg) for leg in legs]
             if self.by == "quality":
-                return Ensemble(members=members_of(found, legs), rule="weighted", weights=_told(offsets[legs]))
+                return Ensemble(members=members_of(found, legs), rule="weighted", weights=_told(offsets[places]))
             return Ensemble(
-                members=members_of(found, legs), rule="confidence", weights=_told(slopes[legs]),
-                offsets=_told(offsets[legs]),
+                members=members_of(found, legs), rule="confidence", weights=_told(slopes[places]),
+                offsets=_told(offsets[places]),
             )  # fmt: skip
 
         return proposals(view, found, sums(found, fronts), terms, make)
@@ -100,14 +104,15 @@ def weights_of(found: Bought, is_used: npt.NDArray[np.bool_], n_answers: int, by
     return np.where(is_silent, 0.0, slopes), np.where(is_silent, by_quality, offsets)
 
 
-def crossfitted_worth(found: Bought, n_answers: int, by: str) -> Floats:
-    """(n_rows, n_items) what each vote counts, by weights fitted without the item's fold."""
-    odds = log_odds_of(found.confidence)
-    worth = np.zeros(odds.shape)
+def crossfitted_worth(found: Bought, voters: Sequence[int], n_answers: int, by: str) -> Floats:
+    """(n_rows, n_items) what each vote counts, by weights fitted without the item's fold; 0 for who is no voter."""
+    part = found.picked(voters)
+    odds = log_odds_of(part.confidence)
+    worth = np.zeros(found.known.shape)
     for fold in range(int(found.fold.max(initial=0)) + 1):
         is_here = found.fold == fold
-        slopes, offsets = weights_of(found, ~is_here, n_answers, by)
-        worth[:, is_here] = np.maximum(0.0, offsets[:, None] + slopes[:, None] * odds[:, is_here])
+        slopes, offsets = weights_of(part, ~is_here, n_answers, by)
+        worth[np.ix_(voters, is_here)] = np.maximum(0.0, offsets[:, None] + slopes[:, None] * odds[:, is_here])
     return worth
 
 

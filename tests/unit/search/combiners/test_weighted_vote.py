@@ -55,7 +55,7 @@ def test_weights_of_an_item_do_not_know_its_score() -> None:
     assert found is not None
     assert other is not None
     for by in ("confidence", "quality"):
-        before, after = crossfitted_worth(found, 2, by), crossfitted_worth(other, 2, by)
+        before, after = (crossfitted_worth(bought_, [1, 2, 3], 2, by) for bought_ in (found, other))
         same_fold = found.fold == found.fold[7]
         np.testing.assert_array_equal(before[:, same_fold], after[:, same_fold])
         assert (before[:, ~same_fold] != after[:, ~same_fold]).any()
