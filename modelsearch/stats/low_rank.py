@@ -54,7 +54,7 @@ def fitted(scores: Floats, options: FitOptions) -> Floats:
     is_known = ~np.isnan(scores)
     if not is_known.any():
         return np.full(scores.shape, 0.5)
-    is_seen = is_known.any(axis=0)
+    is_seen = np.asarray(is_known.any(axis=0), dtype=np.bool_)
     if not is_seen.all():
         return _with_unseen(scores, is_seen, options)
     known = is_known.astype(np.float64)

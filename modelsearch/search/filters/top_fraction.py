@@ -19,9 +19,11 @@ class TopFraction:
     """Keeps the best fraction of the candidates compared so far and drops the rest.
 
     Best means: the smallest shortfall against the baseline (a gap above -margin counts as none, since more quality
-    earns nothing), then the lower expected cost, then the id. With `round_robin` it is successive halving; it schedules
-    and proves nothing. Candidates with fewer than `min_items` pairs are not judged and do not count; at least
-    `min_left` judged ones stay, so that one candidate, or the baseline alone, stays. Score units; O(n_pool log n_pool).
+    earns nothing), then the lower expected cost, then the id. With `round_robin` and its `halving` = 1 / fraction it is
+    successive halving, each rung a budget in dollars; with `racing` and `pareto_dominated` before it, only those whose
+    upper bound clears -margin and who are not dominated are counted. It schedules and proves nothing. Candidates with
+    fewer than `min_items` pairs are not judged and do not count; at least `min_left` judged ones stay, so that one
+    candidate, or the baseline alone, stays. Score units; O(n_pool log n_pool).
 
     Attributes:
         fraction: of the judged to keep, in (0, 1].
