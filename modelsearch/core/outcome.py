@@ -79,9 +79,20 @@ class ServedBy(NamedTuple):
         return cls(model.removeprefix("||"), host, fingerprint)
 
 
+class TokenLogprob(NamedTuple):
+    """A piece of a reply's text, and the natural log of the probability that the model gave it there."""
+
+    text: str
+    logprob: float
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """A decoded reply of one call: the text as sent, how it ended, what it used, and who served it."""
+    """A decoded reply of one call: the text as sent, how it ended, what it used, and who served it.
+
+    Attributes:
+        logprobs: of the visible text, in order; empty where they were not asked for or not told.
+    """
 
     text: str
     status: Status
@@ -90,7 +101,7 @@ class Reply:
     model: str = ""
     host: str = ""
     fingerprint: str = ""
-    confidence: float | None = None
+    logprobs: tuple[TokenLogprob, ...] = ()
     error: str = ""
 
     @property
@@ -121,6 +132,7 @@ class Outcome:
 
     Attributes:
         answer: the canonical form that the scorer made of the reply, or None.
+        confidence: how sure the candidate was of this answer, in [0, 1] (`evaluate.confidence`); None = it did not say.
         score: in [0, 1]; None unless `status` is ok or the task says what the status counts as.
         cost_usd: what serving this item costs, however it was come by.
         spend_usd: what this search paid for it: 0 when imported, known from an earlier run, or a composite's.

@@ -28,6 +28,8 @@ class ModelRequest:
 
     Attributes:
         is_zdr: only a host that keeps nothing may see it; for providers that take this as a field of the request.
+        has_logprobs: the log-probabilities of the reply's tokens are asked for. They are no part of what makes it the
+            same call: a reply that was paid without them is used again.
     """
 
     messages: tuple[Message, ...]
@@ -37,6 +39,7 @@ class ModelRequest:
     reasoning_effort: str | None = None
     json_schema: Mapping[str, Json] | None = None
     is_zdr: bool = False
+    has_logprobs: bool = False
 
     @property
     def max_prompt_tokens(self) -> int:

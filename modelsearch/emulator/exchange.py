@@ -67,6 +67,8 @@ class Decider:
         reply = exchange.reply = self._behaviour.reply(exchange.asked)
         if reply is None:
             raise WireError(Trouble.BAD_REQUEST, "the emulator knows no item with this prompt")
+        if reply.logprobs and ("logprobs" not in exchange.asked.given or reply.is_refusal):
+            reply = exchange.reply = replace(reply, logprobs=())
         self._refuse(exchange, n_in_flight)
         usage = reply.usage
         if endpoint.context_tokens is not None and usage.prompt_tokens > endpoint.context_tokens:
@@ -125,6 +127,8 @@ def _check_parameters(endpoint: Endpoint, asked: Asked) -> None:
         raise WireError(
             Trouble.UNSUPPORTED, "Unsupported parameter: 'max_tokens': use 'max_completion_tokens' with this model"
         )
+    if "logprobs" not in endpoint.capabilities and "logprobs" in asked.given:
+        raise WireError(Trouble.UNSUPPORTED, "Unsupported parameter: 'logprobs' is not supported with this model")
 
 
 def _is_billed(exchange: Exchange) -> bool:
@@ -137,7 +141,9 @@ def answer_of(exchange: Exchange, reply: EmulatedReply) -> WireAnswer:
     """The response of a request that got a reply, spoilt as its fault says."""
     headers = () if reply.latency_s is None else ((b"x-recorded-latency-s", repr(reply.latency_s).encode()),)
     if exchange.fault is FaultKind.TRUNCATED:
-        reply = replace(reply, text=reply.text[: len(reply.text) // 2], is_truncated=True, is_refusal=False)
+        reply = replace(
+            reply, text=reply.text[: len(reply.text) // 2], is_truncated=True, is_refusal=False, logprobs=()
+        )
     if exchange.fault is FaultKind.ERROR_IN_200:
         body = exchange.wire.error_in_200(reply, exchange.number)
     else:

@@ -1,12 +1,14 @@
 """A recorded table as a behaviour: every cell is answered as it was recorded, at its recorded cost and latency."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from modelsearch.core.errors import RecordedTableError
 from modelsearch.core.money import usd
 from modelsearch.core.recorded import RecordedTable
-from modelsearch.emulator.replies import Asked, EmulatedReply, prompt_key
+from modelsearch.core.outcome import TokenLogprob
+from modelsearch.emulator.replies import Asked, EmulatedReply, prompt_key, surely_told
 
 _MTOK = 1e6
 
@@ -58,8 +60,10 @@ class RecordedBehaviour:
             return None
         table = self.table
         latency_s = float(table.latency_s[row, column])
+        text = self.reply_text(row, column) if table.is_recorded[row, column] else ""
         return EmulatedReply(
-            text=self.reply_text(row, column) if table.is_recorded[row, column] else "",
+            text=text,
+            logprobs=self._logprobs(row, column, text),
             input_tokens=max(0, int(table.input_tokens[row, column])),
             output_tokens=max(0, int(table.output_tokens[row, column])),
             reasoning_tokens=self._hidden_tokens(row, column),
@@ -68,6 +72,13 @@ class RecordedBehaviour:
             model=asked.wire_name,
             item=table.item_ids[column],
         )
+
+    def _logprobs(self, row: int, column: int, text: str) -> tuple[TokenLogprob, ...]:
+        """As sure as it was recorded; nothing where that is not known."""
+        confidence = self.table.confidence
+        if confidence is None or not text or math.isnan(confidence[row, column]):
+            return ()
+        return surely_told(text, text, float(confidence[row, column]))
 
     def _hidden_tokens(self, row: int, column: int) -> int:
         """Output tokens that the recorded cost tells of beyond the visible ones; 0 where nothing can be told."""

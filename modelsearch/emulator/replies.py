@@ -1,13 +1,15 @@
 """What the emulator answers before it takes a wire format, and who decides it."""
 
 import hashlib
+import math
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol
 
-from modelsearch.core.outcome import Usage
+from modelsearch.core.outcome import TokenLogprob, Usage
 
 DEFAULT_MAX_OUTPUT_TOKENS = 4096
+MIN_CONFIDENCE = 1e-9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +38,8 @@ class EmulatedReply:
         cost_usd: reported on the wire as `usage.cost` where the format has it; None = not reported.
         latency_s: sent as `x-recorded-latency-s`; None = unknown.
         item: whose answer it is, for the log.
+        logprobs: the text in pieces with their log-probabilities, told where the request asks for them; empty = the
+            model never tells.
     """
 
     text: str
@@ -51,6 +55,7 @@ class EmulatedReply:
     host: str = ""
     fingerprint: str = ""
     item: str = ""
+    logprobs: tuple[TokenLogprob, ...] = ()
 
     @property
     def usage(self) -> Usage:
@@ -70,6 +75,24 @@ class Behaviour(Protocol):
     def reply(self, asked: Asked) -> EmulatedReply | None:
         """The answer, or None for a model or an item that is not known."""
         ...
+
+
+def surely_told(text: str, answer: str, confidence: float) -> tuple[TokenLogprob, ...]:
+    """A text in pieces of which the answer's have the probability `confidence` together, the others 1.
+
+    Args:
+        text: of the reply.
+        answer: a part of it, or all of it counts.
+        confidence: in [0, 1]; 0 is told as a very small one.
+    """
+    start = text.rfind(answer) if answer else -1
+    start, end = (start, start + len(answer)) if start >= 0 else (0, len(text))
+    middle = start + (end - start) // 2
+    half = math.log(max(confidence, MIN_CONFIDENCE)) / 2
+    pieces = ((text[:start], 0.0), (text[start:middle], half), (text[middle:end], half), (text[end:], 0.0))
+    if middle == start:  # one character
+        pieces = ((text[:start], 0.0), (text[start:end], 2 * half), (text[end:], 0.0), ("", 0.0))
+    return tuple(TokenLogprob(piece, logprob) for piece, logprob in pieces if piece)
 
 
 def prompt_key(text: str) -> str:

@@ -36,6 +36,7 @@ class _Content(msgspec.Struct):
 class _Config(msgspec.Struct, rename="camel"):
     max_output_tokens: int | None = None
     temperature: float | None = None
+    response_logprobs: bool | None = None
 
 
 class _Body(msgspec.Struct, rename="camel"):
@@ -77,14 +78,15 @@ class GoogleWire:
             wire_name=rest.removeprefix("models/").removesuffix(SUFFIX),
             prompt_text="\n\n".join([texts(content.parts) for content in contents if content is not None]),
             max_output_tokens=config.max_output_tokens or DEFAULT_MAX_OUTPUT_TOKENS,
-            given=frozenset() if config.temperature is None else frozenset({"temperature"}),
+            given=_given(config),
         )
 
     def answer(self, reply: EmulatedReply, number: int) -> bytes:
         reason = "SAFETY" if reply.is_refusal else "MAX_TOKENS" if reply.is_truncated else "STOP"
         parts = [] if reply.is_refusal or not reply.text else [{"text": reply.text}]
+        candidate = {"content": {"parts": parts, "role": "model"}, "finishReason": reason, "index": 0}
         body = {
-            "candidates": [{"content": {"parts": parts, "role": "model"}, "finishReason": reason, "index": 0}],
+            "candidates": [candidate | _logprobs(reply)],
             "usageMetadata": _usage(reply),
             "modelVersion": reply.model,
             "responseId": f"emulated-{number}",
@@ -98,6 +100,19 @@ class GoogleWire:
         code, status = STATUS[failure.trouble]
         body = _error_body(failure.status or code, failure.message, status, _details(failure))
         return WireAnswer(status=failure.status or code, body=body)
+
+
+def _given(config: _Config) -> frozenset[str]:
+    names = {"temperature": config.temperature is not None, "logprobs": bool(config.response_logprobs)}
+    return frozenset(name for name, is_given in names.items() if is_given)
+
+
+def _logprobs(reply: EmulatedReply) -> dict[str, Any]:
+    if not reply.logprobs:
+        return {}
+    chosen = [{"token": text, "tokenId": 0, "logProbability": logprob} for text, logprob in reply.logprobs]
+    mean = sum(logprob for _, logprob in reply.logprobs) / len(reply.logprobs)
+    return {"logprobsResult": {"chosenCandidates": chosen}, "avgLogprobs": mean}
 
 
 def _usage(reply: EmulatedReply) -> dict[str, int]:

@@ -42,6 +42,7 @@ class _Body(msgspec.Struct):
     max_completion_tokens: int | None = None
     temperature: float | None = None
     provider: _Routing | None = None
+    logprobs: bool | None = None
 
 
 _DECODER = msgspec.json.Decoder(_Body)
@@ -83,7 +84,9 @@ class OpenAiWire:
             prompt_text="\n\n".join([texts(message.content) for message in parsed.messages]),
             host=pins[0] if pins else None,
             max_output_tokens=limit or DEFAULT_MAX_OUTPUT_TOKENS,
-            given=frozenset([name for name in names if getattr(parsed, name) is not None]),
+            given=frozenset(
+                [name for name in names if getattr(parsed, name) is not None] + ["logprobs"] * bool(parsed.logprobs)
+            ),
         )
 
     def answer(self, reply: EmulatedReply, number: int) -> bytes:
@@ -92,7 +95,8 @@ class OpenAiWire:
         message = {"role": "assistant", "content": None if reply.is_refusal else reply.text, "refusal": refusal}
         if reply.is_refusal:
             reason = "content_filter"
-        return _completion(reply, number, {"index": 0, "message": message, "logprobs": None, "finish_reason": reason})
+        choice = {"index": 0, "message": message, "logprobs": _logprobs(reply), "finish_reason": reason}
+        return _completion(reply, number, choice)
 
     def error_in_200(self, reply: EmulatedReply, number: int) -> bytes:
         message = {"role": "assistant", "content": ""}
@@ -118,6 +122,14 @@ def _completion(reply: EmulatedReply, number: int, choice: dict[str, Any]) -> by
     if reply.host:
         body["provider"] = reply.host
     return encoded(body)
+
+
+def _logprobs(reply: EmulatedReply) -> dict[str, Any] | None:
+    told = [
+        {"token": text, "logprob": logprob, "bytes": list(text.encode()), "top_logprobs": []}
+        for text, logprob in reply.logprobs
+    ]
+    return {"content": told, "refusal": None} if told else None
 
 
 def _usage(reply: EmulatedReply) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from modelsearch.core.money import call_cost_usd, round_usd
 from modelsearch.core.outcome import Status
 from modelsearch.core.ports import Scorer
 from modelsearch.core.task import Item, TaskSpec, output_limit_tokens
-from modelsearch.emulator.replies import Asked, EmulatedReply, prompt_key
+from modelsearch.emulator.replies import Asked, EmulatedReply, prompt_key, surely_told
 from modelsearch.emulator.world_market import list_prices
 from modelsearch.emulator.world_names import ROUTER
 from modelsearch.emulator.world_outcomes import WorldOutcomes
@@ -138,8 +138,10 @@ class World:
         visible, hidden = int(drawn.visible[row, column]), int(drawn.hidden[row, column])
         is_truncated = visible + hidden > max_output_tokens
         hidden = min(hidden, max_output_tokens)
+        text = "" if is_truncated else self._reply_text(row, column)
         return EmulatedReply(
-            text="" if is_truncated else self._reply_text(row, column),
+            text=text,
+            logprobs=surely_told(text, self._answer(row, column), float(drawn.confidence[row, column])),
             input_tokens=PROMPT_OVERHEAD_TOKENS + int(len(prompt) / self._chars_per_token[endpoint.model_id]),
             output_tokens=min(visible, max_output_tokens - hidden),
             reasoning_tokens=hidden,
@@ -156,13 +158,17 @@ class World:
         drawn = self.outcomes
         if drawn.is_refused[row, column]:
             return REFUSAL_TEXT
-        answer = _text(self.task.items[column].target)
-        if not drawn.is_right[row, column]:
-            others = [other for other in self._answers if other != answer]
-            answer = others[int(drawn.wrong[row, column]) % len(others)] if others else "unknown"
+        answer = self._answer(row, column)
         if self.task.scorer.name not in _READS_PROSE or not self.task.labels:
             return answer
         return _STYLES[int(drawn.style[row, column] * len(_STYLES))].format(answer)
+
+    def _answer(self, row: int, column: int) -> str:
+        answer, drawn = _text(self.task.items[column].target), self.outcomes
+        if drawn.is_right[row, column]:
+            return answer
+        others = [other for other in self._answers if other != answer]
+        return others[int(drawn.wrong[row, column]) % len(others)] if others else "unknown"
 
     @cached_property
     def _chars_per_token(self) -> Mapping[str, float]:

@@ -158,6 +158,9 @@ def _rates(kind: str, usd: Decimal) -> tuple[Rate, ...]:
 
 def _capabilities(template: ModelTemplate, provider_id: str) -> frozenset[str]:
     known = {"tools", "json_schema", "seed"}
+    dialects = {provider.id: provider.dialect for provider in PROVIDERS}
+    if not template.reasoning_share and dialects[provider_id] != "anthropic_messages":
+        known |= {"logprobs"}
     if template.reasoning_share:
         known |= {"reasoning"}
         if provider_id == "tessellar":

@@ -31,6 +31,7 @@ REFUSAL_RATE = 0.004
 QUANTISATION_LOSS: Mapping[str | None, float] = {"int4": 0.35, "fp8": 0.05}
 TOKENS_SIGMA, HIDDEN_SIGMA, LATENCY_SIGMA = 0.35, 0.5, 0.3
 TOKENS_PER_S_SMALL = 220.0
+CALIBRATED_SHARE, TOO_SURE = 0.5, 3
 _TTFT_S = {template.id: template.ttft_s for template in PROVIDERS}
 
 
@@ -44,6 +45,8 @@ class WorldOutcomes:
         visible, hidden: output tokens.
         latency_s: of the call.
         style: how the answer is worded, uniform in (0, 1).
+        confidence: how sure the model says it is, in [0, 1]: of half of the families the true P(right), calibrated;
+            the others are too sure, 1 - (1 - P)^3.
     """
 
     is_right: npt.NDArray[np.bool_]
@@ -53,6 +56,7 @@ class WorldOutcomes:
     hidden: Ints
     latency_s: Floats
     style: Floats
+    confidence: Floats
 
 
 def abilities(templates: Sequence[ModelTemplate], label: str) -> dict[str, float]:
@@ -93,6 +97,7 @@ def draw_outcomes(
         hidden=np.array([row.hidden for row in rows]),
         latency_s=np.array([row.latency_s for row in rows]),
         style=np.array([row.style for row in rows]),
+        confidence=np.array([row.confidence for row in rows]),
     )
 
 
@@ -107,15 +112,22 @@ def _row(
     mine = f"{label}/{endpoint.id}"
     noise = np.exp(LATENCY_SIGMA * normals(f"{mine}/latency", items))
     speed = TOKENS_PER_S_SMALL / (1.0 + template.active_b / 60.0)
+    p_right = _p_right(ability, difficulty, len(task.labels))
     return WorldOutcomes(
-        is_right=_luck(label, template, items) < _p_right(ability, difficulty, len(task.labels)),
+        is_right=_luck(label, template, items) < p_right,
         is_refused=uniforms(f"{label}/{template.id}/refusal", items) < REFUSAL_RATE,
         wrong=_wrong(label, template, items),
         visible=visible,
         hidden=hidden,
         latency_s=np.round(_TTFT_S[endpoint.provider_id] * noise + (visible + hidden) / speed, 6),
         style=uniforms(f"{label}/{template.id}/style", items),
+        confidence=p_right if is_calibrated(label, template.family) else 1.0 - (1.0 - p_right) ** TOO_SURE,
     )
+
+
+def is_calibrated(label: str, family: str) -> bool:
+    """Whether the models of a family know how sure they may be."""
+    return uniform(f"{label}/is_calibrated", family) < CALIBRATED_SHARE
 
 
 def _p_right(ability: float, difficulty: Floats, n_labels: int) -> Floats:

@@ -8,9 +8,15 @@ from modelsearch.evaluate.prompt import PromptRenderer
 
 
 def model_request(
-    task: TaskSpec, renderer: PromptRenderer, single: Single, item: Item, endpoint: Endpoint
+    task: TaskSpec,
+    renderer: PromptRenderer,
+    single: Single,
+    item: Item,
+    endpoint: Endpoint,
+    *,
+    has_logprobs: bool = False,
 ) -> ModelRequest:
-    """The request of one item of a single at its endpoint."""
+    """The request of one item of a single at its endpoint; `has_logprobs` asks how sure it is of its answer."""
     params = single.params
     return ModelRequest(
         messages=renderer.render(item, single.prompt_id),
@@ -18,4 +24,5 @@ def model_request(
         temperature=task.temperature if params.temperature is None else params.temperature,
         reasoning_effort=params.reasoning_effort,
         is_zdr="zdr" in task.requirements.needs,
+        has_logprobs=has_logprobs,
     )

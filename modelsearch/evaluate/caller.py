@@ -51,6 +51,15 @@ class Answer:
     wait_s: float | None = None
 
 
+NOT_RUN = Answer(
+    call_id=CallId(""),
+    reply=Reply(text="", status=Status.NOT_RUN, usage=Usage()),
+    cost_usd=Decimal(0),
+    latency_s=0.0,
+)
+"""No call was made: money was short."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Caller:
     """Sends calls and books them."""

@@ -17,15 +17,16 @@ from typing import NamedTuple
 from modelsearch.core.candidate import Candidate, Single
 from modelsearch.core.errors import PriceUnknownError
 from modelsearch.core.events import CandidateSplit, Warned
-from modelsearch.core.ids import CallId, CandidateId, EndpointId, ItemId, ProviderId
+from modelsearch.core.ids import CandidateId, EndpointId, ItemId, ProviderId
 from modelsearch.core.market import Endpoint, Market
-from modelsearch.core.outcome import Outcome, Reply, Status, Usage
+from modelsearch.core.outcome import Outcome, Reply, Status
 from modelsearch.core.ports import Clock, ItemCosts, Recorder, Scorer
 from modelsearch.core.search import Probe
 from modelsearch.core.task import TaskSpec
 from modelsearch.core.wire import WireRequest
 from modelsearch.evaluate.asking import model_request
-from modelsearch.evaluate.caller import MAX_CALLS_PER_OUTCOME, Answer, Caller, dialect_of
+from modelsearch.evaluate.caller import MAX_CALLS_PER_OUTCOME, NOT_RUN, Answer, Caller, dialect_of
+from modelsearch.evaluate.confidence import Asking, confidence_of
 from modelsearch.evaluate.grade import score_reply
 from modelsearch.evaluate.job_queue import JobQueue, Patience
 from modelsearch.evaluate.keys import call_key
@@ -79,6 +80,7 @@ class LiveEvaluator:
         self._stopped: Exception | None = None
         self._unanswered = Unanswered(baseline_id=plugs.baseline_id)
         self._patience = Patience(clock=plugs.clock)
+        self._asking = Asking(plugs.task)
         self._served = Served(plugs.served_by, self._warn)
         self._closed: dict[EndpointId, Failure] = {}
         self._put_back: set[Cell] = set()
@@ -179,14 +181,26 @@ class LiveEvaluator:
         provider = self._plugs.market.providers[endpoint.provider_id]
         origin = self._plugs.origins.get(provider.id, provider.base_url)
         key = call_key(endpoint, origin, wire, job.repeat, single.served_by)
+        is_sure_asked = self._asking.is_asked(endpoint)
         if (paid := self._plugs.paid.get(key)) is not None:
             return self._bought(job, paid, paid.cost_usd)
         if (stored := self._stored(endpoint, key)) is not None:
             return self._bought(job, stored, Decimal(0))
         if endpoint.id in self._closed:
-            return _Bought(replace(_missing(job), status=Status.ERROR), self._closed[endpoint.id])
+            return _Bought(replace(job.not_run, status=Status.ERROR), self._closed[endpoint.id])
+        answer, spend_usd = await self._called(endpoint, key, wire, bound)
+        if answer.kind == "incapable" and is_sure_asked:
+            self._asking.refuse(endpoint)
+            self._warn("confidence-refused", endpoint.id, f"{answer.reply.error}; asked on without it")
+            return await self._again(job)
+        if answer.kind in ("gone", "incapable") and self._served.unpin(single, endpoint, self._endpoint(single)):
+            return await self._again(job)
+        return self._bought(job, answer, spend_usd)
+
+    async def _called(self, endpoint: Endpoint, key: str, wire: WireRequest, bound: Decimal) -> tuple[Answer, Decimal]:
+        """What came of a request, called a few times where that is of use, and what the calls cost together."""
         spent, n_more = Decimal(0), MAX_CALLS_PER_OUTCOME
-        answer = _NOT_RUN
+        answer = NOT_RUN
         while n_more > 0 and self._stopped is None:
             called = await self._plugs.caller.call(endpoint, key, wire, bound)
             if called is None:
@@ -196,10 +210,12 @@ class LiveEvaluator:
             n_more = min(n_more - 1, answer.n_repeats)
             if n_more and answer.wait_s is not None:
                 await self._plugs.clock.sleep(answer.wait_s)
-        if answer.kind in ("gone", "incapable") and self._served.unpin(single, endpoint, self._endpoint(single)):
-            self._encoded = {cell: made for cell, made in self._encoded.items() if cell[0] != single.id}
-            return await self._buy(job)
-        return self._bought(job, answer, spent)
+        return answer, spent
+
+    async def _again(self, job: Job) -> _Bought:
+        """Make a call that was refused, and not billed, in a plainer way."""
+        self._encoded.clear()
+        return await self._buy(job)
 
     def _stored(self, endpoint: Endpoint, key: str) -> Answer | None:
         """The reply of an earlier run, or None; one that cannot be read or priced any more is bought anew."""
@@ -224,7 +240,7 @@ class LiveEvaluator:
             job, reply, failure = self._split(job, heir, reply)
         status, canonical, score = score_reply(reply, job.item, self._plugs.scorer, self._plugs.task)
         outcome = replace(
-            _missing(job), status=status, answer=canonical, score=score, confidence=reply.confidence,
+            job.not_run, status=status, answer=canonical, score=score, confidence=confidence_of(reply, canonical),
             cost_usd=answer.cost_usd, spend_usd=spend_usd, latency_s=answer.latency_s, call_ids=(answer.call_id,),
             served_by=reply.served_by,
         )  # fmt: skip
@@ -264,7 +280,10 @@ class LiveEvaluator:
         if known is not None:
             return known
         endpoint = self._served.called(single, self._endpoint(single))
-        request = model_request(self._plugs.task, self._plugs.renderer, single, self._items[item_id], endpoint)
+        request = model_request(
+            self._plugs.task, self._plugs.renderer, single, self._items[item_id], endpoint,
+            has_logprobs=self._asking.is_asked(endpoint),
+        )  # fmt: skip
         dialect = dialect_of(self._plugs.market.providers[endpoint.provider_id].dialect)
         made = dialect.encode(request, endpoint), self._plugs.costs.bound(endpoint, item_id, request)
         self._encoded[single.id, item_id] = made
@@ -278,15 +297,3 @@ class LiveEvaluator:
         if (code, subject) not in self._warned:
             self._warned.add((code, subject))
             self._plugs.recorder.append(Warned(code=code, subject=subject, message=message))
-
-
-def _missing(job: Job) -> Outcome:
-    return Outcome(candidate_id=job.single.id, item_id=job.item.id, repeat=job.repeat, status=Status.NOT_RUN)
-
-
-_NOT_RUN = Answer(
-    call_id=CallId(""),
-    reply=Reply(text="", status=Status.NOT_RUN, usage=Usage()),
-    cost_usd=Decimal(0),
-    latency_s=0.0,
-)

@@ -29,6 +29,11 @@ class Job:
         """Its place."""
         return self.single.id, self.item.id, self.repeat
 
+    @property
+    def not_run(self) -> Outcome:
+        """Its outcome as long as there is none."""
+        return Outcome(candidate_id=self.single.id, item_id=self.item.id, repeat=self.repeat, status=Status.NOT_RUN)
+
 
 class Known:
     """Outcomes of a run. Everything added is journalled first; nothing is added twice."""

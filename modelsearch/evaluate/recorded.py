@@ -3,7 +3,7 @@
 Endpoint ids are the table's model names; every item is priced at its recorded cost, to the pico-dollar.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
@@ -45,7 +45,8 @@ def recorded_market(table: RecordedTable) -> Market:
         max_concurrency=64,
     )
     models = {ModelId(m.name): _model(m) for m in table.models}
-    endpoints = {EndpointId(m.name): _endpoint(m) for m in table.models}
+    told = frozenset() if table.confidence is None else frozenset({"logprobs"})
+    endpoints = {EndpointId(m.name): replace(_endpoint(m), capabilities=told) for m in table.models}
     return Market(as_of=when, models=models, providers={PROVIDER_ID: provider}, endpoints=endpoints)
 
 

@@ -36,7 +36,9 @@ _NO_MONEY = (
 )
 _KEY_REFUSED = ("api key", "api_key", "api-key", "invalid key", "authentication_error")
 _BAD_KEY_400 = ("api key not valid", "api_key_invalid")
-_INCAPABLE = ("unsupported_value", "unsupported_parameter", "unsupported parameter", "unsupported value")
+_LOGPROBS = "logprobs"
+"""Whatever is said of them: nobody else asks for them, and the call can do without."""
+_INCAPABLE = ("unsupported_value", "unsupported_parameter", "unsupported parameter", "unsupported value", _LOGPROBS)
 _STATUS_OF_WORDS: tuple[tuple[int, tuple[str, ...]], ...] = (
     (402, _NO_MONEY),
     (429, ("rate limit", "rate_limit", "too many requests", "resource_exhausted")),
@@ -89,6 +91,8 @@ def _kind_by_words(status: int, words: str) -> RetryKind:
         return "quota"
     if status == 429:
         return "rate"
+    if status == 403 and _LOGPROBS in words:
+        return "incapable"
     if (status == 403 and _says(words, _KEY_REFUSED)) or (status == 400 and _says(words, _BAD_KEY_400)):
         return "auth"
     return "incapable" if status in (400, 422) and _says(words, _INCAPABLE) else "none"

@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from math import isfinite
+from math import isfinite, isnan
 from typing import Any, TypeVar
 
 import msgspec
 
+from modelsearch.core.outcome import TokenLogprob
 from modelsearch.core.wire import Message, RawReply
 
 T = TypeVar("T")
@@ -36,6 +37,27 @@ class WireError:
         """One line for people."""
         param = f"parameter {self.param}" if self.param and self.param not in self.message else ""
         return ": ".join(part for part in (self.code or self.kind, param, self.message) if part)[:ERROR_TEXT_CHARS]
+
+
+def logprobs_of(tokens: object, text_name: str, logprob_name: str) -> tuple[TokenLogprob, ...]:
+    """The pieces of a reply with their log-probabilities; none where one of them is missing or no such number.
+
+    They are an extra: whatever their shape, the reply that was paid is read.
+
+    Args:
+        tokens: a list of objects, if the provider keeps to its own format.
+        text_name: field of an object with its text.
+        logprob_name: field with its natural log-probability.
+    """
+    if not isinstance(tokens, list):
+        return ()
+    found = []
+    for token in tokens:
+        text, logprob = (token.get(text_name), token.get(logprob_name)) if isinstance(token, dict) else (None, None)
+        if not isinstance(text, str) or not isinstance(logprob, int | float) or isnan(logprob):
+            return ()
+        found.append(TokenLogprob(text, min(0.0, float(logprob))))
+    return tuple(found)
 
 
 def read_body(decoder: msgspec.json.Decoder[T], raw: RawReply) -> T:

@@ -7,7 +7,7 @@ from urllib.parse import quote
 import msgspec
 
 from modelsearch.core.market import Endpoint
-from modelsearch.core.outcome import Reply, Status, Usage
+from modelsearch.core.outcome import Reply, Status, TokenLogprob, Usage
 from modelsearch.core.registry import register
 from modelsearch.core.wire import ModelRequest, RawReply, Retry, WireRequest
 from modelsearch.providers.retry import classify_error
@@ -16,6 +16,7 @@ from modelsearch.providers.wire_values import (
     WireError,
     count,
     error_of,
+    logprobs_of,
     read_body,
     read_object,
     without_system,
@@ -38,6 +39,7 @@ class _Content(msgspec.Struct):
 class _Candidate(msgspec.Struct, rename="camel"):
     content: _Content | None = None
     finish_reason: str | None = None
+    logprobs_result: Any = None
 
 
 class _Usage(msgspec.Struct, rename="camel"):
@@ -81,9 +83,13 @@ class GoogleGenerate:
             for m in messages
             if m.role != "system"
         ]
-        body["generationConfig"] = _generation(request, can)
-        name = quote(endpoint.wire_name.removeprefix("models/"), safe="")
-        return WireRequest(path=f"/models/{name}:generateContent", body=_ENCODER.encode(body), headers=_HEADERS)
+        config = _generation(request, can)
+        path = f"/models/{quote(endpoint.wire_name.removeprefix('models/'), safe='')}:generateContent"
+        plain = _ENCODER.encode({**body, "generationConfig": config})
+        if not (request.has_logprobs and "logprobs" in can):
+            return WireRequest(path=path, body=plain, headers=_HEADERS)
+        told = _ENCODER.encode({**body, "generationConfig": {**config, "responseLogprobs": True}})
+        return WireRequest(path=path, body=told, headers=_HEADERS, key_body=plain)
 
     def decode(self, raw: RawReply) -> Reply:
         body = read_body(_DECODER, raw)
@@ -103,6 +109,7 @@ class GoogleGenerate:
             finish_reason=reason,
             model=body.model_version or "",
             fingerprint=body.model_version or "",
+            logprobs=_logprobs(candidate),
             error=_error_text(body.error, status),
         )
 
@@ -123,6 +130,12 @@ def _generation(request: ModelRequest, can: frozenset[str]) -> dict[str, Any]:
         config["responseMimeType"] = "application/json"
         config["responseJsonSchema"] = dict(request.json_schema)
     return config
+
+
+def _logprobs(candidate: _Candidate | None) -> tuple[TokenLogprob, ...]:
+    told = candidate.logprobs_result if candidate else None
+    chosen = told.get("chosenCandidates") if isinstance(told, dict) else None
+    return logprobs_of(chosen, "token", "logProbability")
 
 
 def _text(candidate: _Candidate | None) -> str:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import msgspec
 
 from modelsearch.core.market import Endpoint
-from modelsearch.core.outcome import Reply, Status, Usage
+from modelsearch.core.outcome import Reply, Status, TokenLogprob, Usage
 from modelsearch.core.registry import register
 from modelsearch.core.wire import ModelRequest, RawReply, Retry, WireRequest
 from modelsearch.providers.retry import classify_error
@@ -19,6 +19,7 @@ from modelsearch.providers.wire_values import (
     amount,
     count,
     error_of,
+    logprobs_of,
     read_body,
     read_object,
     without_system,
@@ -69,6 +70,7 @@ class _Message(msgspec.Struct):
 class _Choice(msgspec.Struct):
     message: _Message | None = None
     finish_reason: str | None = None
+    logprobs: Any = None
     error: Any = None
 
 
@@ -105,9 +107,13 @@ class OpenAiChat:
             body["response_format"] = {"type": "json_schema", "json_schema": schema}
         if request.reasoning_effort is not None and "reasoning" in can:
             body.update(_effort(request.reasoning_effort, endpoint))
+        extra = _extra(request, endpoint)
         if endpoint.provider_id == ROUTER_ID:
-            return _routed(body, request, endpoint)
-        return WireRequest(path=_PATH, body=_ENCODER.encode(body), headers=_HEADERS)
+            return _routed(body, extra, request, endpoint)
+        plain = _ENCODER.encode(body)
+        if not extra:
+            return WireRequest(path=_PATH, body=plain, headers=_HEADERS)
+        return WireRequest(path=_PATH, body=_ENCODER.encode({**body, **extra}), headers=_HEADERS, key_body=plain)
 
     def decode(self, raw: RawReply) -> Reply:
         body = read_body(_DECODER, raw)
@@ -127,6 +133,7 @@ class OpenAiChat:
             model=body.model or "",
             host=body.provider or "",
             fingerprint=body.system_fingerprint or "",
+            logprobs=_logprobs(choice.logprobs) if choice and choice.logprobs else (),
             error=_error_text(problem, message, status),
         )
 
@@ -152,14 +159,31 @@ def _effort(effort: str, endpoint: Endpoint) -> dict[str, Any]:
     return {"reasoning": {"effort": effort}} if endpoint.provider_id == ROUTER_ID else {"reasoning_effort": effort}
 
 
-def _routed(body: dict[str, Any], request: ModelRequest, endpoint: Endpoint) -> WireRequest:
-    """A request to OpenRouter. Its price limit is no part of what makes it the same call."""
+def _extra(request: ModelRequest, endpoint: Endpoint) -> dict[str, Any]:
+    """What is asked for besides the answer. A router is not asked where it would choose the host by it."""
+    is_free = endpoint.provider_id != ROUTER_ID or endpoint.host is not None
+    return {"logprobs": True} if request.has_logprobs and "logprobs" in endpoint.capabilities and is_free else {}
+
+
+def _logprobs(told: Any) -> tuple[TokenLogprob, ...]:
+    """Of the chat format's `content`, or of the older lists `tokens` and `token_logprobs` that some keep to."""
+    if not isinstance(told, dict):
+        return ()
+    texts, values = told.get("tokens"), told.get("token_logprobs")
+    if not told.get("content") and isinstance(texts, list) and isinstance(values, list) and len(texts) == len(values):
+        pairs = [{"token": text, "logprob": value} for text, value in zip(texts, values, strict=True)]
+        return logprobs_of(pairs, "token", "logprob")
+    return logprobs_of(told.get("content"), "token", "logprob")
+
+
+def _routed(body: dict[str, Any], extra: dict[str, Any], request: ModelRequest, endpoint: Endpoint) -> WireRequest:
+    """A request to OpenRouter. Its price limit and `extra` are no part of what makes it the same call."""
     wanted = preferences(request, endpoint)
     key_body = _ENCODER.encode({**body, "provider": wanted})
     limits = price_limits(request, endpoint)
-    if not limits:
+    if not limits and not extra:
         return WireRequest(path=_PATH, body=key_body, headers=_HEADERS)
-    sent = _ENCODER.encode({**body, "provider": {**wanted, "max_price": limits}})
+    sent = _ENCODER.encode({**body, **extra, "provider": {**wanted, "max_price": limits} if limits else wanted})
     return WireRequest(path=_PATH, body=sent, headers=_HEADERS, key_body=key_body)
 
 

@@ -7,7 +7,7 @@ import pytest
 from modelsearch.core.market import Endpoint
 from modelsearch.emulator.exchange import Decider, Exchange, answer_of
 from modelsearch.emulator.faults import FaultKind, Faults
-from modelsearch.emulator.replies import Asked, EmulatedReply
+from modelsearch.emulator.replies import Asked, EmulatedReply, surely_told
 from modelsearch.emulator.wire import Trouble, WireError
 from modelsearch.emulator.wire_openai import OpenAiWire
 from modelsearch.testing.factories import make_endpoint
@@ -106,3 +106,18 @@ def test_which_faults_are_billed(kind: FaultKind) -> None:
 def test_the_latency_of_a_reply_is_told_in_full() -> None:
     answer = answer_of(decided(make_endpoint()), replace(REPLY, latency_s=0.1 + 0.2))
     assert answer.headers == ((b"x-recorded-latency-s", b"0.30000000000000004"),)
+
+
+def test_log_probabilities_are_told_where_they_are_asked_for_and_refused_by_who_cannot() -> None:
+    sure = replace(REPLY, logprobs=surely_told("billing", "billing", 0.5))
+    able = make_endpoint(capabilities=frozenset({"logprobs"}))
+    for given, told in (({"logprobs"}, sure.logprobs), (set(), ())):
+        made = exchange(given=frozenset(given))
+        Decider(Says(sure), [able], Faults()).decide(made, 1)
+        assert made.reply == replace(sure, logprobs=told)
+    with pytest.raises(WireError, match="'logprobs' is not supported"):
+        decided(make_endpoint(), given=frozenset({"logprobs"}))
+    refusing = exchange(given=frozenset({"logprobs"}))
+    Decider(Says(replace(sure, is_refusal=True)), [able], Faults()).decide(refusing, 1)
+    assert refusing.reply is not None
+    assert refusing.reply.logprobs == ()

@@ -6,7 +6,7 @@ import pytest
 from modelsearch.core.task import output_limit_tokens
 from modelsearch.emulator.world_make import make_world
 from modelsearch.emulator.world_market import default_templates, world_market
-from modelsearch.emulator.world_outcomes import REFUSAL_RATE, abilities, draw_outcomes
+from modelsearch.emulator.world_outcomes import REFUSAL_RATE, abilities, draw_outcomes, is_calibrated
 from modelsearch.evaluate.scoring import make_scorer
 from tests.unit.emulator.small import prompts, task
 
@@ -63,3 +63,19 @@ def test_the_ordinary_scorers_see_what_was_drawn(scorer: str) -> None:
     is_cut = made.outcomes.visible + made.outcomes.hidden > limits[:, None]
     drawn = (made.outcomes.is_right & ~made.outcomes.is_refused & ~is_cut).mean(axis=1)
     assert [truth[endpoint.id].quality for endpoint in made.endpoints] == pytest.approx(list(drawn))
+
+
+def test_half_of_the_families_know_how_sure_they_may_be_and_the_others_are_too_sure() -> None:
+    errors: dict[bool, list[float]] = {True: [], False: []}
+    for endpoint, right, confidence in zip(ENDPOINTS, OUTCOMES.is_right, OUTCOMES.confidence, strict=True):
+        assert ((confidence >= 0) & (confidence <= 1)).all()
+        family = MARKET.models[endpoint.model_id].family
+        errors[is_calibrated("w", family)].append(float(confidence.mean() - right.mean()))
+    assert max(map(abs, errors[True])) < 0.06  # luck is shared, so errors are wider than sqrt(p q / n)
+    assert min(errors[False]) > 0.02
+
+
+def test_surer_answers_are_right_more_often() -> None:
+    for right, confidence in zip(OUTCOMES.is_right, OUTCOMES.confidence, strict=True):
+        is_sure = confidence > np.median(confidence)
+        assert right[is_sure].mean() > right[~is_sure].mean()

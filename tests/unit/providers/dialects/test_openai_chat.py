@@ -7,7 +7,7 @@ import pytest
 
 from modelsearch.core.ids import EndpointId, ModelId, ProviderId
 from modelsearch.core.market import Endpoint, Rate
-from modelsearch.core.wire import Message, ModelRequest
+from modelsearch.core.wire import Message, ModelRequest, RawReply
 from modelsearch.providers.dialects.openai_chat import OpenAiChat
 
 REQUEST = ModelRequest(
@@ -99,3 +99,50 @@ def test_a_host_means_nothing_to_other_providers() -> None:
 def test_no_system_with_nothing_to_fold_into() -> None:
     lone = replace(REQUEST, messages=REQUEST.messages[:1])
     assert body_of(lone, make_endpoint("no_system"))["messages"] == [{"role": "user", "content": "Be brief."}]
+
+
+SURE = replace(REQUEST, has_logprobs=True)
+
+
+def test_log_probabilities_are_asked_of_who_can_and_make_no_other_call() -> None:
+    able = make_endpoint("logprobs")
+    assert body_of(SURE, able) == {**body_of(REQUEST, able), "logprobs": True}
+    assert body_of(SURE, make_endpoint()) == body_of(REQUEST, make_endpoint())
+    assert OpenAiChat().encode(SURE, able).key_body == OpenAiChat().encode(REQUEST, able).body
+
+
+def test_a_router_is_asked_for_them_at_a_pinned_host_only() -> None:
+    free, pinned = (make_endpoint("logprobs", provider="openrouter", host=host) for host in (None, "acme/fp8"))
+    assert "logprobs" not in body_of(SURE, free)
+    assert body_of(SURE, pinned)["logprobs"] is True
+    rates = (Rate(kind="input", usd=Decimal(1)), Rate(kind="output", usd=Decimal(2)))
+    for endpoint in (pinned, replace(pinned, rates=rates)):
+        sure, plain = (OpenAiChat().encode(request, endpoint) for request in (SURE, REQUEST))
+        assert sure.key_body == (plain.key_body or plain.body)
+        assert json.loads(sure.body) == {**json.loads(plain.body), "logprobs": True}
+
+
+def told(logprobs: object) -> RawReply:
+    choice = {"message": {"content": "yes"}, "finish_reason": "stop", "logprobs": logprobs}
+    return RawReply(http_status=200, body=json.dumps({"choices": [choice], "usage": {"prompt_tokens": 1}}).encode())
+
+
+@pytest.mark.parametrize(
+    ("logprobs", "found"),
+    [
+        ({"content": [{"token": "y", "logprob": -0.5}, {"token": "es", "logprob": 0}]}, (("y", -0.5), ("es", 0.0))),
+        ({"tokens": ["yes"], "token_logprobs": [-0.25]}, (("yes", -0.25),)),
+        ({"content": [{"token": "yes", "logprob": 1e-9}]}, (("yes", 0.0),)),
+        ({"content": [{"token": "y", "logprob": -0.5}, {"token": "es"}]}, ()),
+        ({"tokens": ["yes"], "token_logprobs": [None]}, ()),
+        ({"content": "yes"}, ()),
+        ([1], ()),
+        ("odd", ()),
+        (None, ()),
+    ],
+)
+def test_a_paid_reply_is_read_whatever_its_log_probabilities_look_like(
+    logprobs: object, found: tuple[tuple[str, float], ...]
+) -> None:
+    reply = OpenAiChat().decode(told(logprobs))
+    assert (reply.text, reply.logprobs) == ("yes", found)
