@@ -4,7 +4,8 @@ Bets follow the shared order up to the first item that the candidate and the bas
 beyond it counts only for decisions that are sure. This is stricter than betting on whatever pairs there are: which
 items are missing in between may depend on what they are (long ones cost more than what was left, a client's old
 answers cover some documents only), and when they are filled in later the wealth would be a different one. Along the
-unbroken run it is one process, whoever decides how far it goes and whenever it is looked at.
+unbroken run it is one process, whoever decides how far it goes and whenever it is looked at. So items that
+a sampler drew by what it had seen (`Probe.p_draw`) end the bets at the first hole that they leave, and spoil nothing.
 
 A candidate whose row is complete can be certified by a second proof, which needs no share of its own: `complete_rows`.
 

@@ -1,9 +1,9 @@
 """Bandits in worlds with a known best choice: less regret than random at equal spend, and means that stay unbiased.
 
-Twenty-four candidates on 300 items of a logistic world, each cheaper than the one before, the baseline the dearest; 15 %
-of what everything costs may be spent. Regret of a choice: the largest saving of a truly good enough candidate, less what
-was captured, and 1 more where the choice is worse than the margin allows. Measured over the 8 worlds: ucb .12, thompson
-and top_two 0, lrf .12, tier_ladder .12, halving .12, random .72.
+Twenty-four candidates on 300 items of a logistic world, each cheaper than the one before, the baseline the dearest;
+15 % of what everything costs may be spent. Regret of a choice: the largest saving of a truly good enough candidate,
+less what was captured, and 1 more where the choice is worse than the margin allows. Measured over the 8 worlds: ucb
+.12, thompson and top_two 0, lrf .12, tier_ladder .12, halving .12, random .72.
 """
 
 from collections.abc import Sequence
