@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 from modelsearch.core.errors import RecordedTableError
 from modelsearch.core.money import usd
-from modelsearch.core.recorded import RecordedTable
 from modelsearch.core.outcome import TokenLogprob
+from modelsearch.core.recorded import RecordedTable
 from modelsearch.emulator.replies import Asked, EmulatedReply, prompt_key, surely_told
 
 _MTOK = 1e6
