@@ -98,6 +98,51 @@ def test_votes_made_from_what_looked_best_are_rarely_certified_wrongly() -> None
     assert n_wrong / N_SEARCHES <= allowed(ALPHA, N_SEARCHES)
 
 
+def test_complete_rows_are_rarely_certified_wrongly_whoever_completes_them_and_when() -> None:
+    """Sixteen rows one item too bad; at each look those that agree best with the baseline so far are completed."""
+    rng = np.random.default_rng(4)
+    n_items, n_rows = 200, 17
+    setting = make_setting(n_rows, n_items, margin=MARGIN)
+    quality = np.full(n_rows, 0.8 - MARGIN - 1.2 / n_items)
+    quality[0] = 0.8
+    n_wrong = 0
+    for _ in range(N_SEARCHES):
+        scores = correlated_scores(rng, quality, n_items)
+        n_wrong += any(
+            Verdict.NON_INFERIOR in evidence(view, paired(view)).verdicts(alpha_shares(view), ALPHA)[1:]
+            for view in completed_by_looking(scores, setting)
+        )
+    assert n_wrong / N_SEARCHES <= allowed(ALPHA, N_SEARCHES)
+
+
+def completed_by_looking(scores: Floats, setting: Setting) -> Iterator[SearchView]:
+    for n_seen in range(40, len(scores[0]) - 10, 30):
+        agreement = (scores[:, :n_seen] == scores[0, :n_seen]).mean(axis=1)
+        for n_complete in (4, 16):
+            seen = scores.copy()
+            seen[0, n_seen:] = np.nan
+            others = np.argsort(-agreement[1:], kind="stable")[n_complete:] + 1
+            seen[others, n_seen:] = np.nan
+            yield make_view(seen, setting=setting)
+
+
+def test_complete_rows_that_are_good_are_certified_on_a_part_of_the_baselines_items() -> None:
+    rng = np.random.default_rng(5)
+    n_items, n_rows = 400, 12
+    setting = make_setting(n_rows, n_items, margin=0.05)
+    quality = np.linspace(0.9, 0.85, n_rows)
+    found, own = 0, 0
+    for _ in range(20):
+        scores = correlated_scores(rng, quality, n_items)
+        scores[0, 240:] = np.nan
+        view = make_view(scores, setting=setting)
+        found += evidence(view, paired(view)).verdicts(alpha_shares(view), ALPHA)[1] is Verdict.NON_INFERIOR
+        scores[1:, 390:] = np.nan
+        view = make_view(scores, setting=setting)
+        own += evidence(view, paired(view)).verdicts(alpha_shares(view), ALPHA)[1] is Verdict.NON_INFERIOR
+    assert found > own + 5
+
+
 @dataclass(frozen=True)
 class World:
     """How the candidates' qualities lie below (or around) the baseline's."""
