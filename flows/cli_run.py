@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from flows.live import Progress
+from flows.orphans import end_orphans
 from flows.prefect_env import prepare
 from flows.reach import check_server
 from modelsearch.api.emulated import table_app, world_app
@@ -38,8 +39,16 @@ def run_search(request: SearchRequest, run: RunDir | None = None) -> None:
     """Run a search to its answer and print that."""
     settings = read_settings()
     prepare(settings.prefect_home)
+    _end_orphans()
     result = asyncio.run(_searched(request, settings, run))
     sys.stdout.write("\n".join(answer_lines(result, is_emulated=request.is_emulated)) + "\n")
+
+
+def _end_orphans() -> None:
+    """Embedded servers of this project that a kill left, which hold its database."""
+    ended = end_orphans(os.environ.get("PREFECT_HOME", ""))
+    if ended:
+        sys.stderr.write(f"ended {counted(len(ended), 'embedded Prefect server')} that a killed search had left\n")
 
 
 def resume_search(name: str) -> None:
@@ -133,6 +142,7 @@ def _tell_emulator(url: str) -> None:
 def run_ui(port: int) -> None:
     """Replace this process by `prefect server start` on the project's own Prefect home."""
     prepare(read_settings().prefect_home)
+    _end_orphans()
     sys.stderr.write(f"Prefect UI on http://127.0.0.1:{port} (starts in about 10 s, stop with Ctrl-C)\n")
     command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
     os.execv(sys.executable, command)  # noqa: S606 - our own interpreter, no shell

@@ -4,6 +4,7 @@ import os
 import sys
 from pathlib import Path
 
+from flows.orphans import mark_owner
 from modelsearch.core.errors import OptionError, ShadowedPackageError
 
 DEFAULTS = {
@@ -48,6 +49,7 @@ def prepare(prefect_home: Path) -> None:
         raise OptionError(message) from error
     for name, value in {"PREFECT_HOME": str(prefect_home.resolve()), **DEFAULTS}.items():
         os.environ.setdefault(name, value)
+    mark_owner()
 
 
 def check_packages() -> None:
