@@ -50,15 +50,6 @@ def top_two(p: Floats, leader_share: float) -> Floats:
     return np.asarray(psi / psi.sum() if psi.sum() > 0 else p, dtype=np.float64)
 
 
-def leader_share_of_two(sd: tuple[float, float], cost_usd: tuple[float, float]) -> float:
-    """Share of the DOLLARS for the first of two arms that leaves the least variance of their difference.
-
-    Pulls go as sd / sqrt(cost), so dollars as sd sqrt(cost); a half where both are free or known.
-    """
-    worth = [spread * cost**0.5 for spread, cost in zip(sd, cost_usd, strict=True)]
-    return worth[0] / sum(worth) if sum(worth) > 0 else 0.5
-
-
 def simple_regret(value: Floats, chosen: int) -> float:
     """What the choice lacks to the best of (n_arms,) true values."""
     return float(value.max() - value[chosen])

@@ -52,7 +52,8 @@ def world(seed: int) -> World:
     ability = np.where(np.arange(N_ROWS) == 0, 1.8, 1.0 - np.abs(rng.normal(0.0, 1.0, N_ROWS)))
     ability[int(rng.integers(N_ROWS // 2, N_ROWS))] = 2.0  # there is something to find
     p = 1 / (1 + np.exp(rng.normal(0.0, 1.3, N_ITEMS)[None, :] - ability[:, None]))
-    return World(scores=(rng.random(p.shape) < p) * 1.0, cost_usd=0.01 * 0.8 ** np.arange(N_ROWS))
+    cost_usd = np.array([0.01 * 0.8**row for row in range(N_ROWS)], dtype=np.float64)
+    return World(scores=(rng.random(p.shape) < p).astype(np.float64), cost_usd=cost_usd)
 
 
 def started(seed: int) -> SearchView:

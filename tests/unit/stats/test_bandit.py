@@ -5,7 +5,6 @@ from hypothesis import strategies as st
 
 from modelsearch.stats.bandit import (
     cumulative_regret,
-    leader_share_of_two,
     p_best,
     simple_regret,
     top_two,
@@ -64,19 +63,6 @@ def test_with_all_for_the_leader_it_is_thompson(p: np.ndarray) -> None:
 
 def test_a_sure_best_gets_everything() -> None:
     assert top_two(np.array([0.0, 1.0]), 0.5).tolist() == [0.0, 1.0]
-
-
-@given(sd=st.tuples(st.floats(0.01, 1), st.floats(0.01, 1)), cost=st.tuples(st.floats(0.01, 100), st.floats(0.01, 100)))
-def test_no_other_split_of_the_dollars_leaves_less_variance(sd: tuple[float, float], cost: tuple[float, float]) -> None:
-    def variance(share: float) -> float:
-        return sd[0] ** 2 * cost[0] / share + sd[1] ** 2 * cost[1] / (1 - share)
-
-    best = leader_share_of_two(sd, cost)
-    assert all(variance(best) <= variance(other) * (1 + 1e-9) for other in np.linspace(0.01, 0.99, 25))
-
-
-def test_nothing_to_learn_is_split_evenly() -> None:
-    assert leader_share_of_two((0.0, 0.0), (1.0, 2.0)) == 0.5
 
 
 def test_regret_is_what_is_lacked() -> None:
