@@ -119,3 +119,10 @@ def test_it_is_never_over_the_money(gain: list[float], money: float, n: int) -> 
     bought = bought_by_gain(view, dict(zip((M1, M2, M3), gain, strict=True)), {M1: 8, M2: 16, M3: 20}, n)
     assert Purse(view).can_buy(bought)
     assert len({p.candidate_id for p in bought} - {"m00"}) <= n
+
+
+def test_a_batch_that_is_too_dear_is_cut_to_what_the_money_reaches() -> None:
+    view = view_of(blank(), spend_left_usd=2.5)
+    bought = bought_by_gain(view, {M2: 1.0}, {M2: 16}, 1)
+    assert {p.candidate_id: len(p.item_ids) for p in bought} == {"m00": 5, M2: 5}
+    assert not bought_by_gain(view_of(blank(), spend_left_usd=0.4), {M2: 1.0}, {M2: 16}, 1)
