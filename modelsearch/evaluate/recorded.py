@@ -3,6 +3,7 @@
 Endpoint ids are the table's model names; every item is priced at its recorded cost, to the pico-dollar.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -98,7 +99,8 @@ class RecordedReplies:
     def has_answers(self) -> bool:
         """Whether the recorded answers are answers and no grades: equal ones to an item have the same score.
 
-        A share of `MAX_SPLIT_SHARE` of an item's different answers may be graded in two ways (errors of a grader).
+        A share of `MAX_SPLIT_SHARE` of an item's different answers may be graded in two ways (errors of a grader). What
+        is right or wrong whatever the item ("pass", "1.0") is a grade.
         """
         scores: dict[tuple[int, str], float] = {}
         split: set[tuple[int, str]] = set()
@@ -106,7 +108,7 @@ class RecordedReplies:
             answer, score = self.table.answer[row, column], float(self.table.score[row, column])
             if answer and scores.setdefault((column, answer), score) != score:
                 split.add((column, answer))
-        return bool(scores) and len(split) <= MAX_SPLIT_SHARE * len(scores)
+        return len(split) <= MAX_SPLIT_SHARE * len(scores) and not _are_grades(scores)
 
     @property
     def is_votable(self) -> bool:
@@ -166,6 +168,15 @@ def expected_cost_usd(model: RecordedModel) -> float | None:
     if model.input_usd_per_mtok is None or model.output_usd_per_mtok is None:
         return None
     return (model.input_usd_per_mtok * _INPUT_TOKENS + model.output_usd_per_mtok * _OUTPUT_TOKENS) / 1e6
+
+
+def _are_grades(scores: Mapping[tuple[int, str], float]) -> bool:
+    """Whether no answer to several items is right to one and wrong to another; True without answers."""
+    by_answer: dict[str, list[float]] = {}
+    for (_, answer), score in scores.items():
+        by_answer.setdefault(answer, []).append(score)
+    repeated = [found for found in by_answer.values() if len(found) > 1]
+    return not scores or (bool(repeated) and all(len(set(found)) == 1 for found in repeated))
 
 
 def _grade(scorer: Scorer, answer: object, item: Item) -> float:

@@ -77,9 +77,10 @@ def test_answers_are_voted_on_even_where_no_equality_explains_the_scores() -> No
     assert [grade.score for grade in grades] == wrong.score.ravel().tolist()
 
 
-def test_grades_in_place_of_answers_are_never_voted_on() -> None:
+@pytest.mark.parametrize("words", [("pass", "pass"), ("wrong", "right")])
+def test_grades_in_place_of_answers_are_never_voted_on(words: tuple[str, str]) -> None:
     table = make_table()
-    graded = replace(table, answer=np.full_like(table.answer, "pass"))
+    graded = replace(table, answer=np.where(table.score == 1, words[1], words[0]).astype(object))
     assert not RecordedReplies(table=graded).is_votable
     grades = _graded(graded)
     assert {grade.answer for grade in grades} == {None}
