@@ -8,6 +8,10 @@ What shaped this room:
   order without holes (`evidence`), levels are fixed before any outcome and never handed on (`alpha`), and what may
   never happen (a composite, keeping the baseline) has its part set aside: all wrong certificates together have a chance
   of at most alpha.
+- Complete rows ask one question of the baseline together (`complete_rows`), which costs one level however many they are
+  and however they came to be, and on public tables about half of the baseline's items that each would need for itself.
+- The claim about the population is another claim with its own level (`population`); reports show intervals that hold at
+  every look (`anytime`).
 - A stated probability must come true although the luckiest of many is chosen (`stats.shrinkage`).
 - Failed is not wrong: a failure has no score; certificates and probabilities take it at its worst, drops at its best.
 - A certificate covers quality. Cost, latency and minimum quality are checked at a point and not certified.

@@ -3,7 +3,7 @@
 from hypothesis import given
 
 from modelsearch.core.events import Event, OutcomeScored
-from modelsearch.decide.alpha import alpha_shares, keep_level
+from modelsearch.decide.alpha import alpha_shares, keep_level, shared_level
 from modelsearch.search.fold import Fold
 from tests.property.test_fold import SETTING, trajectories
 
@@ -24,7 +24,8 @@ def test_shares_never_change_after_the_first_outcome_nor_on_resume(events: list[
     for n in range(first, len(events) + 1):
         later = shares_after(events[:n])
         assert {name: later[name] for name in fixed} == fixed
-        assert sum(later.values()) + keep_level(SETTING.task.alpha) <= SETTING.task.alpha + 1e-12
+        others = keep_level(SETTING.task.alpha) + shared_level(SETTING.task.alpha)
+        assert sum(later.values()) + others <= SETTING.task.alpha + 1e-12
         fixed = later
 
 
