@@ -30,11 +30,12 @@ def clusters_of(view: SearchView, ids: Sequence[CandidateId], max_distance: floa
     ordered = sorted(ids)
     if not ordered:
         return []
-    blocks = _blocks(view, ordered, max_distance)
+    points = _points(view)
+    blocks = _blocks(view, ordered, points, max_distance)
     clusters: list[Cluster] = []
     for block in range(int(blocks.max()) + 1):
         members = [ordered[i] for i in np.flatnonzero(blocks == block)]
-        labels = _linked(distances(view, members, max_distance), max_distance)
+        labels = _linked(_distances(view, members, points, max_distance), max_distance)
         clusters += [[m for m, x in zip(members, labels, strict=True) if x == y] for y in sorted(set(labels))]
     return sorted(clusters)
 
@@ -43,14 +44,21 @@ def distances(view: SearchView, ids: Sequence[CandidateId], max_distance: float)
     """(n, n) distances of candidates: of features, and of profiles by as much as n_shared / (n_shared + 12).
 
     Unrelated is 2 x `max_distance` + 1, in either: far enough that no average of unrelated pairs is a cluster. A pair
-    without shared items is no further apart than the way round by those that have outcomes: kin of one of two that
-    behave alike come nearer to the other. O(n^2 x n_bought + n_bought^2 x n_items).
+    without shared items is no further apart than the way round by the nearest that has outcomes: kin of one of two
+    that behave alike come nearer to the other. O(n^2 x n_bought + n_bought^2 x n_items).
     """
-    rows, unrelated = np.array([view.row[c] for c in ids], dtype=np.int64), 2.0 * max_distance + 1.0
+    return _distances(view, ids, _points(view), max_distance)
+
+
+def _points(view: SearchView) -> Floats:
+    """(n_candidates, 2) log size and log price, standardised."""
     table = feature_table(view)
-    columns = [i for i, name in enumerate(table.names) if name in ("log_params", "log_cost")]
-    points = table.values[rows][:, columns]
-    apart = np.sqrt(sum((column[:, None] - column[None, :]) ** 2 for column in points.T))
+    return table.values[:, [i for i, name in enumerate(table.names) if name in ("log_params", "log_cost")]]
+
+
+def _distances(view: SearchView, ids: Sequence[CandidateId], points: Floats, max_distance: float) -> Floats:
+    rows, unrelated = np.array([view.row[c] for c in ids], dtype=np.int64), 2.0 * max_distance + 1.0
+    apart = np.sqrt(sum((column[:, None] - column[None, :]) ** 2 for column in points[rows].T))
     families = _families(view, ids)
     apart = np.where(families[:, None] == families[None, :], np.minimum(apart, unrelated), unrelated)
     scores = np.asarray(view.outcomes.score[rows], dtype=np.float64)
@@ -66,11 +74,16 @@ def distances(view: SearchView, ids: Sequence[CandidateId], max_distance: float)
 
 
 def _by_way_of(apart: Floats, bought: Ints, has_shared: Bools) -> Floats:
-    """Shortest ways over those bought; pairs of them that share items stay as they are (Floyd 1962, one pass each)."""
-    fixed = np.zeros(apart.shape, dtype=np.bool_)
-    fixed[np.ix_(bought, bought)] = has_shared
-    for k in bought:
-        apart = np.where(fixed, apart, np.minimum(apart, apart[:, [k]] + apart[[k], :]))
+    """Ways round by the nearest one with outcomes, at both ends; pairs that share items stay as they are. O(n^2)."""
+    if len(bought) == len(apart) and has_shared.all():
+        return apart
+    is_free = np.ones(apart.shape, dtype=np.bool_)
+    is_free[np.ix_(bought, bought)] = ~has_shared
+    nearest = bought[np.argmin(apart[:, bought], axis=1)]
+    step = apart[np.arange(len(apart)), nearest][:, None]
+    for _ in range(2):
+        way = np.minimum(apart, step + apart[nearest, :])
+        apart = np.where(is_free, np.minimum(way, way.T), apart)
     return apart
 
 
@@ -99,12 +112,12 @@ def _families(view: SearchView, ids: Sequence[CandidateId]) -> Ints:
     return np.asarray(np.unique(names, return_inverse=True)[1], dtype=np.int64)
 
 
-def _blocks(view: SearchView, ids: Sequence[CandidateId], max_distance: float) -> Ints:
+def _blocks(view: SearchView, ids: Sequence[CandidateId], points: Floats, max_distance: float) -> Ints:
     """(n,) number of the block of each: families, joined where two bought members are near."""
     families = _families(view, ids)
     score = view.outcomes.score
     bought = [i for i, c in enumerate(ids) if not np.isnan(score[view.row[c]]).all()]
-    near = distances(view, [ids[i] for i in bought], max_distance) <= max_distance
+    near = _distances(view, [ids[i] for i in bought], points, max_distance) <= max_distance
     left, right = np.nonzero(near)
     own = families[bought]
     size = int(families.max()) + 1

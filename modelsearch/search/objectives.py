@@ -88,12 +88,13 @@ def latency_p95_s(view: SearchView) -> Floats:
 
     Source: the linear interpolation of numpy's quantile, type 7 of Hyndman & Fan 1996, doi:10.2307/2684934.
     """
-    rows = latencies_s(view)
-    found = np.full(len(rows), np.nan)
-    is_known = ~np.isnan(rows).all(axis=1)
-    if is_known.any():
-        found[is_known] = np.nanquantile(rows[is_known], 0.95, axis=1)
-    for row in np.flatnonzero(~is_known):
+    ordered = np.sort(latencies_s(view), axis=1)  # NaN last
+    n = np.count_nonzero(~np.isnan(ordered), axis=1)
+    at = 0.95 * np.maximum(n - 1, 0)
+    below = np.floor(at).astype(np.int64)
+    low, high = (np.take_along_axis(ordered, i[:, None], axis=1)[:, 0] for i in (below, np.ceil(at).astype(np.int64)))
+    found: Floats = low + (at - below) * (high - low)
+    for row in np.flatnonzero(n == 0):
         endpoint = view.endpoint(view.candidates[row].id)
         if endpoint is not None and endpoint.recorded_latency_s is not None:
             found[row] = endpoint.recorded_latency_s

@@ -90,8 +90,10 @@ class ParetoDominated:
 
 def _keeps_limits(view: SearchView, ids: Sequence[CandidateId]) -> Bools:
     """(n_ids,) whether each keeps the client's own limits as far as is known."""
+    kept, wanted = np.ones(len(view.pool), dtype=np.bool_), view.task.requirements
+    if wanted.min_quality is None and wanted.max_latency_s is None and wanted.min_context_tokens is None:
+        return kept
     found = objectives(view)
-    kept = np.ones(len(view.pool), dtype=np.bool_)
     for name in CLIENT_LIMITS[1:]:
         kept &= found.feasible.get(name, kept)
     by_id = dict(zip(view.pool, kept.tolist(), strict=True))

@@ -74,7 +74,8 @@ class ClusterRepresentatives:
             screen = self._bought(view, chosen, Purse(view, self.representative_spend_share), costs_usd)
             return screen or self._bought(view, chosen, Purse(view), costs_usd)
         purse, probes = Purse(view), []
-        best = sorted(seen, key=lambda c: _value(view, c, costs_usd))[: self.n_deep]
+        shortfall = _shortfalls(view)
+        best = sorted(seen, key=lambda c: min((shortfall[m], costs_usd[view.row[m]], m) for m in c))[: self.n_deep]
         for n_left, cluster in zip(range(len(best), 0, -1), best, strict=True):
             part = Purse(view, share=0.0)
             part.left_usd = purse.left_usd / n_left
@@ -112,12 +113,8 @@ class ClusterRepresentatives:
         return members[int(np.argmin(total))]
 
 
-def _value(view: SearchView, cluster: Cluster, costs_usd: Floats) -> tuple[float, float, CandidateId]:
-    """Sort key of a cluster, best first: least shortfall of any member seen, then its cost, then its id."""
-    found = paired_gaps(view)
-    keys = []
-    for member in cluster:
-        gap = float(found.gap[view.row[member]])
-        shortfall = np.inf if np.isnan(gap) else max(0.0, round(-gap - view.task.margin, 9))
-        keys.append((float(shortfall), float(costs_usd[view.row[member]]), member))
-    return min(keys)
+def _shortfalls(view: SearchView) -> dict[CandidateId, float]:
+    """How far each one's gap lies below -margin, in score units; infinite without pairs."""
+    gap = paired_gaps(view).gap
+    below = np.round(np.maximum(-gap - view.task.margin, 0.0), 9)
+    return dict(zip(view.row, np.nan_to_num(below, nan=np.inf).tolist(), strict=True))
