@@ -57,7 +57,9 @@ def main() -> int:
     if "2" in options.parts or "3" in options.parts:
         bench = Bench(folders=folders, n_seeds=options.n_seeds, n_jobs=options.n_jobs, plans=(options.plan,))
         print(f"\n{bench.told('make bench-certificates')}")
-        rows = run(bench.comparison(bench.contenders(), SHARES), "public tables")
+        contenders = bench.contenders()
+        shares = SHARES if all(each.plan.is_anytime for each in contenders) else tuple(BARS)
+        rows = run(bench.comparison(contenders, shares), "public tables")
         missed += false_certificates("public tables", rows) + power(rows, bench)
     if "2" in options.parts:
         missed += boundary_searches(options)
