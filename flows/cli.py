@@ -200,7 +200,13 @@ def ui(port: Annotated[int, typer.Option(help="Where the Prefect UI is served.",
 
 @app.command()
 def compare(
-    what: Annotated[list[str], typer.Argument(help="Folders of recorded tables; or `report` and a results file.")],
+    what: Annotated[
+        list[str], typer.Argument(help="Folders of recorded tables; task specs with --tasks; or `report` and results.")
+    ],
+    tasks: Annotated[bool, typer.Option("--tasks", help="Compare on these task specs, with real calls.")] = False,
+    emulated: options.Emulated = False,
+    baseline: options.Baseline = "",
+    budget_usd: Annotated[str | None, typer.Option(help="With --tasks: limits of a search in USD, by comma.")] = None,
     cases: Annotated[Path | None, typer.Option(help="CSV of table,baseline,margin,alpha; else three a table.")] = None,
     plans: Annotated[str, typer.Option(help="Plans by comma: names or YAML files.")] = "cheap,balanced,thorough",
     budget_share: Annotated[
@@ -218,16 +224,17 @@ def compare(
     as_json: Annotated[bool, typer.Option("--json", help="With `report`: as JSON.")] = False,
 ) -> None:
     """Try search plans on recorded tables, scored by the truth; `compare report FILE` shows the results again."""
-    from flows.cli_compare import CompareOptions, compare_tables, show_comparison
+    from flows.cli_compare import CompareOptions, compare_own_tasks, compare_tables, show_comparison
 
     if what[0] == "report":
         show_comparison(Path(what[1] if len(what) > 1 else "results.parquet"), is_json=as_json)
         return
     given = CompareOptions(
         cases=cases, plans=plans, budget_share=budget_share, n_seeds=seeds, n_jobs=jobs, out=out,
-        is_baseline_imported=baseline_imported, is_cost_known=mean_costs_known,
+        is_baseline_imported=baseline_imported, is_cost_known=mean_costs_known, baseline=baseline,
+        budget_usd=budget_usd, is_emulated=emulated,
     )  # fmt: skip
-    compare_tables([Path(folder) for folder in what], given)
+    (compare_own_tasks if tasks else compare_tables)([Path(path) for path in what], given)
 
 
 def _request(given: dict[str, Any]) -> "SearchRequest":

@@ -2,12 +2,16 @@
 
 import json
 import sys
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import typer
 
+from modelsearch.api.compare_tasks import TaskComparison, compare_tasks
+from modelsearch.api.request import budget_of
+from modelsearch.api.world_tables import world_table_of
 from modelsearch.catalog.plan_file import read_plan
 from modelsearch.compare.aggregate import Row
 from modelsearch.compare.cases import cases_of, read_cases
@@ -22,6 +26,7 @@ from modelsearch.search.plan import make_plan
 from modelsearch.settings import read_settings
 from modelsearch.store.comparisons import read_comparison, write_comparison
 from modelsearch.store.layout import write_whole
+from modelsearch.store.recorded import write_recorded_table
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +41,9 @@ class CompareOptions:
     is_cost_known: bool
     n_jobs: int
     out: Path
+    baseline: str = ""
+    budget_usd: str | None = None
+    is_emulated: bool = False
 
 
 def compare_tables(folders: Sequence[Path], options: CompareOptions) -> None:
@@ -58,6 +66,39 @@ def compare_tables(folders: Sequence[Path], options: CompareOptions) -> None:
     rows = compare(comparison, _tell_progress if sys.stderr.isatty() else None)
     write_comparison(options.out, rows)
     _show(rows, options.out)
+
+
+def compare_own_tasks(tasks: Sequence[Path], options: CompareOptions) -> None:
+    """The same on the user's own tasks: in a made-up market whose truth is known, or with real calls.
+
+    Raises:
+        InputError: a task, a plan, the baseline, a key or an option cannot be used.
+    """
+    settings = read_settings()
+    if options.is_emulated:
+        with tempfile.TemporaryDirectory() as home:
+            folders = [_written(Path(home), path) for path in tasks]
+            compare_tables(folders, options)
+        return
+    comparison = TaskComparison(
+        tasks=tasks,
+        baseline=options.baseline,
+        plans=[name.strip() for name in options.plans.split(",")],
+        budgets_usd=[amount for text in (options.budget_usd or "").split(",") if (amount := budget_of(text or None))],
+        n_seeds=options.n_seeds,
+    )
+    typer.echo(f"all searches together may spend {comparison.most_usd} USD")
+    rows = compare_tasks(comparison, settings, _tell_progress if sys.stderr.isatty() else None)
+    write_comparison(options.out, rows)
+    _show(rows, options.out)
+
+
+def _written(home: Path, task: Path) -> Path:
+    """The world of a task as a recorded table's folder."""
+    table = world_table_of(task, read_settings())
+    folder = home / task.stem
+    write_recorded_table(table, folder)
+    return folder
 
 
 def show_comparison(path: Path, *, is_json: bool) -> None:
