@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-from scipy.linalg import cho_factor, cho_solve
+from scipy.linalg import cho_factor, cho_solve, solve_triangular
 from scipy.optimize import minimize
 from threadpoolctl import ThreadpoolController
 
@@ -59,26 +59,27 @@ def posterior(
 
     O(n x n_observed^2 + n_observed^3), and steps x MAX_FIT^3 more where scales are fitted.
     """
-    distances = squared_distances(values, values[rows], group)
     with one_thread():
         if log_params is None:
             told = np.argsort(noise_variance, kind="stable")[:MAX_FIT]
-            log_params = fit(distances[:, rows[told]][:, :, told], target[told], noise_variance[told] + OWN_SD**2)
-        return _conditioned(distances, rows, target, noise_variance, log_params)
+            points = values[rows[told]]
+            distances = squared_distances(points, points, group)
+            log_params = fit(distances, target[told], noise_variance[told] + OWN_SD**2)
+        cross = covariances(values, values[rows], group, log_params)
+        cross[rows, np.arange(len(rows))] += OWN_SD**2
+        factor = cho_factor(cross[rows] + np.diag(noise_variance + JITTER), lower=True)
+        mean = cross @ cho_solve(factor, target)
+        half = solve_triangular(factor[0], cross.T, lower=True)  # R&W algorithm 2.1: the sum of squares is explained
+    own_variance = float(MEAN_SD**2 + np.exp(2 * log_params[0]) + OWN_SD**2)
+    return Posterior(mean=mean, sd=np.sqrt(np.maximum(own_variance - (half * half).sum(axis=0), 1e-12)))
 
 
-def _conditioned(
-    distances: Floats, rows: Ints, target: Floats, noise_variance: Floats, log_params: Floats
-) -> Posterior:
-    """R&W eq. 2.25 and 2.26, what sets each point apart from others of the same features among it."""
-    cross, prior_variance = _kernel(distances, log_params)
-    cross[rows, np.arange(len(rows))] += OWN_SD**2
-    prior_variance += OWN_SD**2
-    gram = cross[rows] + np.diag(noise_variance + JITTER)
-    factor = cho_factor(gram, lower=True)
-    mean = cross @ cho_solve(factor, target)
-    explained = np.einsum("ij,ji->i", cross, cho_solve(factor, cross.T))
-    return Posterior(mean=mean, sd=np.sqrt(np.maximum(prior_variance - explained, 1e-12)))
+def covariances(left: Floats, right: Floats, group: Ints, log_params: Floats) -> Floats:
+    """(n_left, n_right) prior covariances of points, at the scales that `fit` gives; a matrix or two of memory."""
+    scale = np.exp(-log_params[1:])[group]
+    r = np.sqrt(_squares(left * scale, right * scale))
+    matern = (1 + SQRT5 * r + 5 * r**2 / 3) * np.exp(-SQRT5 * r)
+    return np.asarray(MEAN_SD**2 + np.exp(2 * log_params[0]) * matern, dtype=np.float64)
 
 
 def one_thread() -> AbstractContextManager[object]:
@@ -97,12 +98,14 @@ def _threads() -> ThreadpoolController:
 
 def squared_distances(left: Floats, right: Floats, group: Ints) -> Floats:
     """(n_groups, n_left, n_right) squared Euclidean distances within each group of columns."""
-    parts = []
-    for number in range(int(group.max()) + 1):
-        a, b = left[:, group == number], right[:, group == number]
-        squares = (a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1)[None, :] - 2 * a @ b.T
-        parts.append(np.maximum(squares, 0.0))
+    parts = [_squares(left[:, group == g], right[:, group == g]) for g in range(int(group.max()) + 1)]
     return np.array(parts, dtype=np.float64)
+
+
+def _squares(left: Floats, right: Floats) -> Floats:
+    """(n_left, n_right) squared Euclidean distances."""
+    squares = (left**2).sum(axis=1)[:, None] + (right**2).sum(axis=1)[None, :] - 2 * left @ right.T
+    return np.asarray(np.maximum(squares, 0.0), dtype=np.float64)
 
 
 def fit(distances: Floats, target: Floats, noise_variance: Floats, start: Floats | None = None) -> Floats:
@@ -125,14 +128,6 @@ def fit(distances: Floats, target: Floats, noise_variance: Floats, start: Floats
         options={"maxiter": MAX_STEPS, "maxfun": 2 * MAX_STEPS},
     )
     return np.asarray(found.x, dtype=np.float64)
-
-
-def _kernel(distances: Floats, log_params: Floats) -> tuple[Floats, float]:
-    """Covariances for squared distances (n_groups, n, m), and the prior variance of a point."""
-    r = np.sqrt(np.tensordot(np.exp(-2 * log_params[1:]), distances, axes=1))
-    amplitude2 = np.exp(2 * log_params[0])
-    matern = (1 + SQRT5 * r + 5 * r**2 / 3) * np.exp(-SQRT5 * r)
-    return MEAN_SD**2 + amplitude2 * matern, float(MEAN_SD**2 + amplitude2)
 
 
 def _negative_log_posterior(
