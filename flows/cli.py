@@ -74,6 +74,7 @@ def _with_search_options(run: "Callable[[SearchRequest], None]") -> "Callable[..
         baseline: options.Baseline = "",
         budget_usd: options.BudgetUsd = None,
         budget_share: options.BudgetShare = None,
+        max_calls: options.MaxCalls = None,
         recorded: options.Recorded = None,
         plan: options.PlanName = "balanced",
         seed: options.Seed = 0,
@@ -251,8 +252,9 @@ def _request(given: dict[str, Any]) -> "SearchRequest":
     )  # fmt: skip
     return SearchRequest(
         task=given["task"], recorded=given["recorded"], baseline=given["baseline"],
-        budget_usd=budget_of(given["budget_usd"]), budget_share=given["budget_share"], plan=given["plan"],
-        seed=given["seed"], overrides=TaskOverrides(**typed.values()), baseline_outcomes=given["baseline_outcomes"],
+        budget_usd=budget_of(given["budget_usd"]), budget_share=given["budget_share"],
+        max_calls=given["max_calls"], plan=given["plan"], seed=given["seed"], overrides=TaskOverrides(**typed.values()),
+        baseline_outcomes=given["baseline_outcomes"],
         is_emulated=given["emulated"] or given["emulator_url"] is not None, emulator_url=given["emulator_url"],
     )  # fmt: skip
 

@@ -14,6 +14,7 @@ Task = Annotated[Path | None, typer.Argument(help="Task spec (YAML); none with -
 Baseline = Annotated[str, typer.Option(help="What serves the task today: an id of `modelsearch catalog list`.")]
 BudgetUsd = Annotated[str | None, typer.Option(help="Hard limit of what the search may spend, in USD.")]
 BudgetShare = Annotated[float | None, typer.Option(help="With --recorded: share of the table's whole cost.")]
+MaxCalls = Annotated[int | None, typer.Option(help="Hard limit of the calls that the search may make.")]
 Recorded = Annotated[Path | None, typer.Option(help="Search a recorded table (folder) in place of a task.")]
 PlanName = Annotated[str, typer.Option(help="cheap, balanced, thorough, or the path of a plan (YAML).")]
 Seed = Annotated[int, typer.Option(help="Of the item order and every random choice.")]

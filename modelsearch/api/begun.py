@@ -163,7 +163,7 @@ def setting_of(request: SearchRequest, source: Source) -> Setting:
         item_ids=item_order(source.task, request.seed),
         candidates=source.candidates,
         baseline_id=source.baseline.id,
-        budget=Budget(spend_usd=budget),
+        budget=Budget(spend_usd=budget, calls=request.max_calls),
         list_cost_usd=source.list_cost_usd,
         seed=request.seed,
         is_votable=_is_votable(source),

@@ -22,6 +22,7 @@ async def asearch(  # noqa: PLR0913 - the options of the command line, one by on
     baseline: str = "",
     budget_usd: Decimal | float | str | None = None,
     budget_share: float | None = None,
+    max_calls: int | None = None,
     recorded: Path | str | None = None,
     plan: Path | str = "balanced",
     seed: int = 0,
@@ -53,6 +54,7 @@ async def asearch(  # noqa: PLR0913 - the options of the command line, one by on
             prompts; "" only with `is_emulated`, for the emulated market's own.
         budget_usd: hard limit of what the search may spend, in USD.
         budget_share: with `recorded`, in place of `budget_usd`: share in (0, 1] of the table's whole cost.
+        max_calls: hard limit of the calls that the search may make.
         recorded: folder of a recorded table to search in place of a task.
         plan: cheap, balanced, thorough, or the path of a plan (YAML).
         seed: of the item order and every random choice.

@@ -28,6 +28,7 @@ class SearchRequest:
         baseline: candidate id: an endpoint, or `endpoint#prompt` where the task has several prompts; for a synthetic
             world "" means its own default.
         budget_usd, budget_share: exactly one; a share is of the recorded table's exhaustive spend.
+        max_calls: hard limit of the calls that may be settled, in flight and unknown; None = no limit.
         baseline_outcomes: file with the baseline's known answers or scores.
         market: folder of catalogues to use in place of the installed ones.
     """
@@ -40,6 +41,7 @@ class SearchRequest:
     is_inline: bool = False
     budget_usd: Decimal | None = None
     budget_share: float | None = None
+    max_calls: int | None = None
     plan: str = "balanced"
     seed: int = 0
     overrides: TaskOverrides = field(default_factory=TaskOverrides)
@@ -63,6 +65,9 @@ class SearchRequest:
             raise BudgetError(message)
         if self.budget_usd is not None and not (self.budget_usd.is_finite() and self.budget_usd > 0):
             message = f"--budget-usd: must be a finite amount above 0, got {self.budget_usd}"
+            raise BudgetError(message)
+        if self.max_calls is not None and self.max_calls < 1:
+            message = f"--max-calls: must be at least 1, or left out for no limit, got {self.max_calls}"
             raise BudgetError(message)
 
     def to_json(self) -> dict[str, Json]:

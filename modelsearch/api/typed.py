@@ -32,6 +32,7 @@ def request_of(given: Mapping[str, Any]) -> SearchRequest:
         baseline=text_of(given["baseline"], "baseline"),
         budget_usd=budget_of(given["budget_usd"]),
         budget_share=number_of(given["budget_share"], "budget_share"),
+        max_calls=whole_of(given["max_calls"], "max_calls"),
         recorded=path_of(given["recorded"], "recorded"),
         plan=str(path_of(given["plan"], "plan") or DEFAULT_PLAN),
         seed=whole_of(given["seed"], "seed") or 0,

@@ -118,7 +118,7 @@ def wire(
     found = recover(events, caller, source.market)
     _, events = Journal.read(run.journal)
     keep_replies(events, replies)
-    ledger = Ledger.from_events(setting.budget.spend_usd, events)
+    ledger = Ledger.from_events(setting.budget.spend_usd, events, max_calls=setting.budget.calls)
     scorer = make_scorer(source.task)
     known = Known(source.task, scorer, recorder)
     known.restore(found.outcomes)

@@ -6,11 +6,14 @@ from decimal import Decimal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Budget:
-    """Hard limits: USD always; calls and wall seconds where given."""
+    """Hard limits: USD always, calls where given.
+
+    There is none of time: a search that is killed and resumed would end elsewhere, and `max_rounds` of a phase bounds
+    how long it can take.
+    """
 
     spend_usd: Decimal
     calls: int | None = None
-    wall_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

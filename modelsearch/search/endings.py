@@ -28,10 +28,17 @@ def ended(fold: Fold, phase: Phase) -> str:
     if not move.probes and not move.is_cut:
         return "a phase without calls" if phase.sampler is None else _asked_enough(fold.view(), phase)
     if not move.probes:
-        return "the budget left is less than the next call may cost"
+        return _short_of(fold)
     if fold.n_idle_rounds >= MAX_IDLE_ROUNDS:
         return f"nothing that was asked in {MAX_IDLE_ROUNDS} rounds was answered, or fitted the money left"
     return "" if fold.next_round < phase.max_rounds else "all rounds of the phase used"
+
+
+def _short_of(fold: Fold) -> str:
+    """What the next call does not fit."""
+    limit = fold.setting.budget.calls
+    of_calls = "" if limit is None else f", or the limit of {limit} calls is reached"
+    return f"the budget left is less than the next call may cost{of_calls}"
 
 
 def _asked_enough(view: SearchView, phase: Phase) -> str:

@@ -145,8 +145,12 @@ def free_probes(view: SearchView) -> Iterable[Probe]:
 
 
 def affordable(search: Search, move: Move) -> Move:
-    """The move cut, in its own order, to what its upper bounds allow of phase and budget."""
+    """The move cut, in its own order, to what its upper bounds allow of phase and budget.
+
+    An item that is not known takes a call at least; the ledger refuses what the limit of calls does not hold.
+    """
     fold = search.fold
+    n_calls_left = _n_calls_left(search)
     left = min(
         fold.phase_budget_usd - fold.phase_spend_usd,
         fold.setting.budget.spend_usd - search.ledger.spend().committed_usd,
@@ -156,14 +160,22 @@ def affordable(search: Search, move: Move) -> Move:
     for probe, bounds in zip(move.probes, search.evaluator.bound_usd(move.probes, candidates), strict=True):
         n_kept = 0
         for bound in bounds:
-            if bound > left:
+            n_calls = int(bound > 0)
+            if bound > left or n_calls > n_calls_left:
                 break
             left -= bound
+            n_calls_left -= n_calls
             n_kept += 1
         if n_kept:
             p_draw = probe.p_draw[:n_kept] if probe.p_draw is not None else None
             kept.append(replace(probe, item_ids=probe.item_ids[:n_kept], p_draw=p_draw))
     return replace(move, probes=tuple(kept), is_cut=tuple(kept) != move.probes)
+
+
+def _n_calls_left(search: Search) -> float:
+    """How many calls the budget still holds; infinite without a limit."""
+    most = search.fold.setting.budget.calls
+    return float("inf") if most is None else most - search.ledger.spend().n_calls
 
 
 def _unknown_only(view: SearchView, probes: Sequence[Probe]) -> Iterable[Probe]:

@@ -31,6 +31,7 @@ TABLE = Path("/tables/one")
         ({"task": TASK, "budget_usd": Decimal(-3)}, BudgetError, "got -3"),
         ({"task": TASK, "budget_usd": Decimal("NaN")}, BudgetError, "got NaN"),
         ({"task": TASK, "budget_usd": Decimal("Infinity")}, BudgetError, "got Infinity"),
+        ({"task": TASK, "budget_usd": Decimal(1), "max_calls": 0}, BudgetError, "--max-calls: must be at least 1"),
     ],
 )
 def test_a_request_that_cannot_be_run_is_refused(parts: dict[str, Any], error: type[InputError], told: str) -> None:

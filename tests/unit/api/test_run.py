@@ -199,3 +199,14 @@ async def test_a_run_is_open_once(tmp_path: Path) -> None:
 def test_an_unknown_run_cannot_be_resumed(tmp_path: Path) -> None:
     with pytest.raises(RunNotFoundError, match="no such run"):
         find_session_run(make_settings(tmp_path), "20200101")
+
+
+@pytest.mark.parametrize("is_emulated", [False, True])
+def test_a_search_makes_no_more_calls_than_it_may_in_all_its_lives(tmp_path: Path, is_emulated: bool) -> None:
+    request = make_request(tmp_path, max_calls=11, is_emulated=is_emulated)
+    result, folder, events = run(request, tmp_path)
+    assert result.spend.n_calls == 11
+    assert any("the limit of 11 calls is reached" in phase.reason for phase in result.phases)
+    again = search(request, Opening(settings=make_settings(tmp_path), run=folder))
+    assert again.spend.n_calls == 11
+    assert moves_of(Journal.read(folder.journal)[1]) == moves_of(events)

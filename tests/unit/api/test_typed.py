@@ -12,9 +12,9 @@ from modelsearch.testing.factories import make_task
 
 NOTHING: dict[str, Any] = dict.fromkeys(
     [
-        "task", "budget_usd", "budget_share", "recorded", "margin", "alpha", "max_cost_usd_per_1k", "max_latency_s",
-        "min_quality", "target_quality", "weights", "min_context_tokens", "providers", "pricing", "include", "exclude",
-        "require", "baseline_outcomes", "emulator_url",
+        "task", "budget_usd", "budget_share", "max_calls", "recorded", "margin", "alpha", "max_cost_usd_per_1k",
+        "max_latency_s", "min_quality", "target_quality", "weights", "min_context_tokens", "providers", "pricing",
+        "include", "exclude", "require", "baseline_outcomes", "emulator_url",
     ]
 )  # fmt: skip
 GIVEN = {**NOTHING, "plan": "balanced", "seed": 0, "is_kind_strict": False, "is_emulated": False, "baseline": "b"}

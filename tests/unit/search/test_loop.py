@@ -77,12 +77,14 @@ class World:
     n_candidates: int = 3
     n_items: int = 6
     budget_usd: float = 100
+    max_calls: int | None = None
     events: list[Event] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         setting = make_setting(self.n_candidates, self.n_items, budget_usd=self.budget_usd)
+        setting = replace(setting, budget=replace(setting.budget, calls=self.max_calls))
         self.recorder = MemoryRecorder(list(self.events))
-        self.ledger = Ledger(Decimal(repr(self.budget_usd)))
+        self.ledger = Ledger(Decimal(repr(self.budget_usd)), max_calls=self.max_calls)
         self.evaluator = PricedEvaluator(self.ledger, self.recorder)
         fold = Fold(setting)
         for event in self.events:
@@ -239,6 +241,14 @@ async def test_a_move_is_cut_in_its_own_order_to_what_the_money_covers() -> None
     assert world.moves[0].is_cut
     assert world.reasons == ["the budget left is less than the next call may cost"]
     assert world.ledger.spend().settled_usd == 4
+
+
+async def test_a_move_is_cut_to_the_calls_that_are_left_and_the_phase_says_so() -> None:
+    world = World(max_calls=4)
+    await run_phase(world.search, Phase(name="p", sampler=next_items(3, rows=(1, 0)), max_rounds=9))
+    assert [(p.candidate_id, len(p.item_ids)) for p in world.moves[0].probes] == [("m01", 3), ("m00", 1)]
+    assert world.ledger.spend().n_calls == 4
+    assert world.reasons == ["the budget left is less than the next call may cost, or the limit of 4 calls is reached"]
 
 
 async def test_a_move_that_is_too_dear_altogether_ends_the_phase() -> None:
