@@ -1,4 +1,4 @@
-"""Certificates of candidates whose row is complete: one test of the baseline serves them all.
+"""Certificates of candidates whose row is complete, or nearly so: one test of the baseline serves them all.
 
 See `stats.reference_bound` for why: neither the number of such candidates nor how they were chosen or made costs any
 level, composites made from the data included, and the complete rows tell how hard each item is. So completing the row
@@ -11,6 +11,7 @@ more on the cheaper by list price for they are completed first; half over the me
 import numpy as np
 
 from modelsearch.core.search import Bools, Floats, Ints, SearchView
+from modelsearch.decide.alpha import shared_level
 from modelsearch.decide.pairs import Pairs
 from modelsearch.stats.paired import unit_sums
 from modelsearch.stats.reference_bound import ReferenceBets, best_log_wealth_below, reference_bets
@@ -27,12 +28,14 @@ LEAST_EDGE = 0.005
 def log_shared(view: SearchView, pairs: Pairs) -> Floats:
     """(n_candidates,) log e-value against "inferior by more than the margin" from the shared test; 0 = says nothing.
 
-    Values bound the process from below where several candidates are complete: those that cannot be certified by it may
-    be given less than they have. O(n_features x n_items).
+    An item that a candidate does not have counts as wrong: what is left is a lower bound of its quality, and so of the
+    evidence. Features alone must be complete. Whether a value reaches the shared level is exact; the value itself may
+    be less than what the candidate has. O(n_features x n_items).
     """
     found = np.zeros(len(view.candidates))
-    is_complete: Bools = np.all(view.outcomes.status > 0, axis=1)
-    is_complete[pairs.baseline_row] = False
+    has: Bools = view.outcomes.status > 0
+    is_complete, is_begun = np.all(has, axis=1), np.any(has, axis=1)
+    is_complete[pairs.baseline_row] = is_begun[pairs.baseline_row] = False
     if not is_complete.any():
         return found
     bets, unit = _bets(view, pairs, is_complete)
@@ -40,8 +43,9 @@ def log_shared(view: SearchView, pairs: Pairs) -> Floats:
         return found
     score = np.where(np.isnan(pairs.score), 0.0, pairs.score)
     totals = (score @ pairs.weights + view.task.margin * pairs.weights.sum()) / unit
-    rows = np.flatnonzero(is_complete)
-    _fill(found, rows[np.argsort(-totals[rows], kind="stable")], totals, bets, -float(np.log(view.task.alpha)))
+    rows = np.flatnonzero(is_begun)
+    enough = -float(np.log(shared_level(view.task.alpha)))
+    _fill(found, rows[np.argsort(-totals[rows], kind="stable")], totals, bets, enough)
     return found
 
 

@@ -38,10 +38,20 @@ def test_complete_rows_are_certified_on_fewer_of_the_baselines_items_than_by_the
     assert Verdict.NON_INFERIOR in evidence(view, paired(view)).verdicts(alpha_shares(view), view.task.alpha)[1:]
 
 
-def test_a_row_with_a_hole_is_no_business_of_the_shared_test() -> None:
+def test_items_that_are_missing_count_as_wrong() -> None:
+    whole, holed, half = world(300), world(300), world(300)
+    holed[1, 310:314] = NAN
+    whole[1, 310:314] = 0.0
+    half[1, 200:] = NAN
+    found = shared(make_view(holed))
+    assert 0 < found[1] <= shared(make_view(whole))[1] < shared(make_view(world(300)))[1]
+    assert shared(make_view(half))[1] == 0
+
+
+def test_without_anything_complete_or_without_the_baseline_nothing_is_said() -> None:
     scores = world(300)
-    scores[1, 300] = NAN
-    assert shared(make_view(scores))[1] == 0
+    scores[1:, 390:] = NAN
+    assert not shared(make_view(scores)).any()
     assert not shared(make_view(np.full((3, 10), NAN))).any()
     assert not shared(make_view(world(0))).any()
 
