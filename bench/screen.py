@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from bench.make_catalogs import CATALOGS
-from bench.make_scaling import rule_from
+from bench.make_scaling import PENALTIES, rule_from
 from bench.scaling_pairs import tables_in
 from bench.screen_dynamic import PRUNERS, bought_views
 from bench.screen_market import Dressing, catalog_rules, dressed, unbought
@@ -71,7 +71,7 @@ def main() -> int:
         return SKIPPED
     print(f"command: python -m bench.screen {' '.join(sys.argv[1:])}; margin {MARGIN}; seed 0")
     tables = tables_in(DATA)
-    rules = {t.name: rule_from([other for other in tables if other.name != t.name]) for t in tables}
+    rules = {t.name: rule_from([other for other in tables if other.name != t.name], PENALTIES[-1:]) for t in tables}
     fields, market, is_held = [Field(table) for table in tables], catalog_rules(), True
     for is_cost_known in (False, True):
         print(f"\n{'true mean costs' if is_cost_known else 'list prices at guessed tokens'}, nothing bought:")

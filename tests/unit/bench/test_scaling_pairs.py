@@ -5,7 +5,7 @@ import pytest
 import yaml
 
 from bench.make_catalogs import CATALOGS
-from bench.make_scaling import ALLOWED_MISS, by_level, file_text, rule_of
+from bench.make_scaling import ALLOWED_MISS, by_level, file_text, law_of, rule_of
 from bench.scaling_pairs import catalog_family, families_in, is_larger_kin, kin_rows, pairs_of, rows_of
 from modelsearch.catalog.schema import ScalingFile
 from modelsearch.catalog.yaml_file import read_rows
@@ -80,7 +80,8 @@ def test_the_rule_bounds_what_it_was_fitted_to_and_its_file_can_be_read(tmp_path
     tables = [table(f"t{n}", n) for n in range(2)]
     pairs = pairs_of(tables)
     families = families_in(pairs)
-    rule = rule_of(rows_of(pairs, families), kin_rows(tables), families)
+    rows = rows_of(pairs, families)
+    rule = rule_of(rows, kin_rows(tables), families, law_of(rows, families, (0.01,)))
     assert all(slope >= 0 for slope in rule.slopes)
     shares = np.full((2, 3), 0.95)
     path = tmp_path / "scaling.yaml"
