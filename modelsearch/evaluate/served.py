@@ -33,6 +33,7 @@ class Served:
 
     def __init__(self, first: Mapping[EndpointId, str], warn: Warn) -> None:
         self._first = {endpoint_id: ServedBy.of(text) for endpoint_id, text in first.items()}
+        self._own: dict[CandidateId, str] = {}  # who answered last as itself: most answers need no second look
         self._unpinned: set[CandidateId] = set()
         self._warn = warn
 
@@ -42,6 +43,8 @@ class Served:
 
     def heir(self, single: Single, endpoint: Endpoint, served_by: str) -> Single | None:
         """Whose the answer is; None = the single's own."""
+        if self._own.get(single.id) == served_by:
+            return None
         now = ServedBy.of(served_by)
         if not (now.model or now.host or now.fingerprint):
             return None
@@ -51,6 +54,7 @@ class Served:
         found = _filled(_identity(now, is_pinned=is_pinned), expected)
         if found == expected:
             self._note(endpoint, first, now)
+            self._own[single.id] = served_by
             return None
         is_first_back = found == _filled(_identity(first, is_pinned=is_pinned), found)
         return replace(single, served_by="" if is_first_back else found.text)
