@@ -18,7 +18,7 @@ from modelsearch.stats.reference_bound import ReferenceBets, best_log_wealth_bel
 
 NESTED_SIZES = (2, 4, 8, 16, 32)
 NESTED_PART = 0.5
-MAX_FEATURES = 64
+MAX_FEATURES = 16
 """At most so many are bet on, those with the largest parts; the others count as lost."""
 MIN_STEPS = 5
 LEAST_EDGE = 0.005
