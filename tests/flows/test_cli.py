@@ -199,11 +199,12 @@ def test_a_request_holds_what_was_typed() -> None:
     )  # fmt: skip
     given |= {
         "task": Path("t.yaml"), "baseline": "a/b", "budget_usd": "2.5", "plan": "cheap", "seed": 7, "emulated": True,
-        "strict_kind": True, "providers": "x, y",
+        "strict_kind": True, "providers": "x, y", "max_calls": 99,
     }  # fmt: skip
     request = cli._request(given)
     assert (request.task, request.baseline, str(request.budget_usd)) == (Path("t.yaml"), "a/b", "2.5")
     assert (request.plan, request.seed, request.is_emulated) == ("cheap", 7, True)
+    assert request.max_calls == 99
     assert request.overrides.providers == frozenset({"x", "y"})
     assert request.overrides.is_kind_strict is True
 
