@@ -14,6 +14,8 @@ Bools = npt.NDArray[np.bool_]
 
 CUT_FROM = 1000
 """Points from which on a first cut saves more than it takes."""
+CUT_SHARE = 0.2
+"""Share of a sample that the first cut must take to be worth its time."""
 MAX_CELLS = 1 << 24
 """Pairs of boxes compared at once, so that memory stays within some tens of MB."""
 SQRT_2PI = np.sqrt(2 * np.pi)
@@ -34,7 +36,7 @@ def front(points: Floats) -> Bools:
         raise ValueError("points of a front must not be NaN: leave out what is not known")
     if points.shape[0] == 0 or points.shape[1] == 0:
         return np.ones(len(points), dtype=np.bool_)
-    if len(points) < CUT_FROM:
+    if len(points) < CUT_FROM or _behind_pivot(points[:: len(points) // CUT_FROM + 1]).mean() < CUT_SHARE:
         return _kernel_front(points)
     on_front = ~_behind_pivot(points)
     on_front[on_front] = _kernel_front(points[on_front])

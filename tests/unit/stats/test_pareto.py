@@ -65,6 +65,7 @@ def test_the_first_cut_takes_nobody_from_the_front(n_objectives: int, decimals: 
 
 def test_the_first_cut_survives_twins_infinities_and_constants(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pareto, "CUT_FROM", 1)
+    monkeypatch.setattr(pareto, "CUT_SHARE", 0.0)
     points = np.array([[0.0, 7.0, 1.0], [0.0, 7.0, 1.0], [np.inf, 7.0, 0.0], [-np.inf, 7.0, 9.0], [1.0, 7.0, 1.0]])
     assert front(points).tolist() == [True, True, True, True, False]
     assert front(np.full((3, 2), 4.0)).tolist() == [True] * 3
