@@ -55,7 +55,7 @@ class Chart:
 def chart_svg(chart: Chart) -> str:
     """The SVG of a chart, its text escaped; places whose y is NaN are left out."""
     xs = sorted({point.x for line in chart.lines for point in line.points})
-    frame = _Frame(chart, xs[0] if xs else 0.0, xs[-1] if xs else 1.0)
+    frame = _Frame(chart, xs[0] if xs else 1.0, xs[-1] if xs else 1.0)
     parts = [*_grid(chart, frame, xs)]
     for place, line in enumerate(chart.lines):
         parts += _drawn(frame, line, place)

@@ -19,7 +19,7 @@ from modelsearch.settings import read_settings
 from tests.flows.conftest import Command
 from tests.unit.api.small import make_request
 
-COMMANDS = {"search", "preview", "demo", "resume", "runs", "report", "explain", "catalog", "emulate", "ui"}
+COMMANDS = {"compare", "search", "preview", "demo", "resume", "runs", "report", "explain", "catalog", "emulate", "ui"}
 ENDPOINT = "openai/gpt-4o-mini"
 LATE = ("prefect", "pandas", "numpy", "pydantic", "sklearn")
 
