@@ -76,6 +76,8 @@ class Setting:
         list_cost_usd: expected USD per item from list prices and the task's own token estimate; absent = unknown.
         is_votable: whether equal answers are equal text to the task's scorer, so that they can be put to a vote.
         is_cost_known: whether `list_cost_usd` holds true mean costs instead of guesses (a serving log tells them).
+        past_quality: mean score in [0, 1] that past searches and similar tasks let expect on this task; a regressor to
+            be weighed against what is bought, never an outcome; absent = unknown.
     """
 
     task: TaskSpec
@@ -88,6 +90,7 @@ class Setting:
     seed: int = 0
     is_votable: bool = True
     is_cost_known: bool = False
+    past_quality: Mapping[CandidateId, float] = field(default_factory=dict)
 
     @cached_property
     def item_index(self) -> Mapping[ItemId, int]:

@@ -76,6 +76,7 @@ def _setting(data: dict[str, Any]) -> Setting:
         seed=int(data["seed"]),
         is_votable=bool(data.get("is_votable", True)),
         is_cost_known=bool(data.get("is_cost_known", False)),
+        past_quality=msgspec.convert(data.get("past_quality", {}), dict[CandidateId, float]),
     )
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from modelsearch.catalog.load import load_market
 from modelsearch.core.candidate import Ensemble, GenParams, Single
 from modelsearch.core.errors import JournalError
-from modelsearch.core.ids import EndpointId, ItemId, Json, PromptId
+from modelsearch.core.ids import CandidateId, EndpointId, ItemId, Json, PromptId
 from modelsearch.core.outcome import Status
 from modelsearch.core.search import Setting
 from modelsearch.core.task import Item, Prompt, Requirements, ScorerSpec
@@ -50,7 +50,8 @@ def full() -> Setting:
     )  # fmt: skip
     made = make_setting(3, 2, task=task, budget_usd=0.3, seed=7)
     other = Single(endpoint_id=EndpointId("m02"), prompt_id=PromptId("two"), params=GenParams(temperature=0.5))
-    return replace(made, candidates=(*made.candidates[:2], other))
+    past = {CandidateId("m00"): 0.1 + 0.2, CandidateId("m01"): 1.0}
+    return replace(made, candidates=(*made.candidates[:2], other), past_quality=past)
 
 
 def test_everything_comes_back_equal_and_in_order() -> None:
@@ -76,6 +77,18 @@ def test_the_whole_catalogue_comes_back_equal() -> None:
 def test_any_input_and_target_come_back(value: Json, target: Json) -> None:
     task = make_task(1, items=(Item(id=ItemId("a"), input=value, target=target),))
     assert again(make_setting(2, 1, task=task)).task == task
+
+
+def test_what_the_past_lets_expect_is_in_the_checksum_and_may_be_missing_in_older_files() -> None:
+    made = make_setting(2, 2)
+    one, two = (
+        snapshot_to_json(Snapshot(setting=replace(made, past_quality=past), plan=PLAN))
+        for past in ({}, {made.baseline_id: 0.5})
+    )
+    assert sha256_of(one) != sha256_of(two)
+    older = one.replace(b',"past_quality":{}', b"")
+    assert older != one
+    assert snapshot_from_json(older).setting == made
 
 
 def test_equal_settings_have_equal_checksums_and_others_not() -> None:
