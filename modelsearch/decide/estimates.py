@@ -16,10 +16,12 @@ from modelsearch.core.task import Requirements
 from modelsearch.decide.alpha import alpha_shares
 from modelsearch.decide.costs import cost_intervals
 from modelsearch.decide.evidence import Evidence, evidence
+from modelsearch.decide.gaps import gap_posterior
 from modelsearch.decide.pairs import Pairs, paired
+from modelsearch.stats.gap_value import p_clears
 from modelsearch.stats.intervals import student, wilson
-from modelsearch.stats.paired import PairedMean, paired_mean, unit_sums
-from modelsearch.stats.shrinkage import Prior, Sample, p_at_least, shrunk_variance
+from modelsearch.stats.paired import paired_mean, unit_sums
+from modelsearch.stats.shrinkage import Prior, shrunk_variance
 
 PRIOR = Prior()
 
@@ -60,7 +62,7 @@ def estimates(view: SearchView) -> tuple[Estimate, ...]:
         cost_usd=cost_intervals(view),
         latency_p50_s=_percentile(latency, 0.5),
         latency_p95_s=_percentile(latency, 0.95),
-        p_non_inferior=_p_non_inferior(pairs, worst, view.task.margin),
+        p_non_inferior=_p_non_inferior(view),
         proof=proof,
         alpha_share=shares,
         verdict=proof.verdicts(shares, view.task.alpha),
@@ -122,19 +124,12 @@ def _intervals(n: Ints, mean: Floats, low: Floats, high: Floats) -> tuple[Interv
     )
 
 
-def _p_non_inferior(pairs: Pairs, worst: PairedMean, margin: float) -> Floats:
-    """(n_candidates,) NaN without pairs, 1 for the baseline; the prior is fitted on the challengers with pairs."""
-    others = _challengers(pairs) & (worst.n_pairs > 0)
-    p = np.full(len(others), np.nan)
-    p[pairs.baseline_row] = 1.0
-    if others.any():
-        sample = Sample(
-            mean=worst.mean[others],
-            variance=worst.variance[others],
-            n_worth=worst.n_worth[others],
-            n_total=_n_worth_total(pairs),
-        )
-        p[others] = p_at_least(-margin, sample, PRIOR)
+def _p_non_inferior(view: SearchView) -> Floats:
+    """(n_candidates,) chance that the gap over all items is at least -margin; NaN for who has no outcome."""
+    gap, sd = gap_posterior(view).gaps()
+    p = p_clears(gap, sd, -view.task.margin)
+    p[~np.any(view.outcomes.status > 0, axis=1)] = np.nan
+    p[view.row[view.baseline_id]] = 1.0
     return p
 
 

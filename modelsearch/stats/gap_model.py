@@ -1,0 +1,216 @@
+"""What rows' means over all items are, given the cells bought: one regression per row on what the items are like.
+
+Cheap rows bought whole tell how hard each item is (`gap_features`). Every other row is regressed on that, with priors
+learnt from the rows known so far (`gap_prior`); its mean over all items is what was bought plus what is predicted for
+the rest, with the variance of a finite population: 0 when the row is whole.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from modelsearch.stats.gap_features import ItemFeatures, binary_variance, item_features
+from modelsearch.stats.gap_prior import Fitted, PriorRules, row_priors
+
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+
+N_STEPS = 3
+FULL_SHARE = 0.98
+"""Share of its items from which on a row counts as complete; what it misses stands at its mean."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelRules:
+    """Constants of the model.
+
+    Attributes:
+        n_factors: of the items, at most.
+        dispersion_items: items that the pool's dispersion counts as in each row's own; `least`, `most`: its range.
+        residual_correlation: of two rows' residuals on one item.
+    """
+
+    n_factors: int = 2
+    dispersion_items: float = 20.0
+    least_dispersion: float = 0.3
+    most_dispersion: float = 3.0
+    residual_correlation: float = 0.2
+    prior: PriorRules = field(default_factory=PriorRules)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bought:
+    """Cells bought.
+
+    Attributes:
+        score: (n_rows, n_items) in [0, 1], 0 where not known; is_known: (n_rows, n_items).
+        weight: (n_items,) of each item in the mean, mean 1.
+        regressors: (n_rows, n_regressors) free facts of each row; NaN = unknown.
+        reference: row that the others are compared with.
+        worth: independent units per item, in (0, 1]; below 1 with clusters.
+    """
+
+    score: Floats
+    is_known: Bools
+    weight: Floats
+    regressors: Floats
+    reference: int
+    worth: float = 1.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Posterior:
+    """(n_rows,) belief of each row's mean over all items.
+
+    Attributes:
+        mean: score units; n_known: items bought; n_items: of there are.
+        noise: mean variance of an item not bought; information: mean of 1/variance over them.
+        direction: (n_rows, size) mean basis of the items not bought; precision: (n_rows, size, size) of the weights.
+        moments: (size, size) mean outer product of the basis.
+    """
+
+    mean: Floats
+    n_known: Floats
+    n_items: int
+    noise: Floats
+    information: Floats
+    direction: Floats
+    precision: Floats
+    moments: Floats
+    reference: int
+    rules: ModelRules
+
+    def variance(self, n_more: Floats) -> Floats:
+        """(n_rows, n_steps) variance of the mean after `n_more` (n_steps,) more items of every row."""
+        left = self.n_items - self.n_known
+        more = np.minimum(n_more[None, :], left[:, None])
+        gain = (more * self.information[:, None])[:, :, None, None] * self.moments
+        precision = self.precision[:, None] + gain
+        toward = np.broadcast_to(self.direction[:, None, :, None], (*precision.shape[:3], 1))
+        solved = np.linalg.solve(precision, toward)[..., 0]
+        share = (left[:, None] - more) / self.n_items
+        of_weights = np.einsum("mk,mbk->mb", self.direction, solved)
+        return np.asarray(share**2 * of_weights + share * self.noise[:, None] / self.n_items, dtype=np.float64)
+
+    def gap_variance(self, rows: npt.NDArray[np.int64], spread: Floats, depth: Floats, against: "Against") -> Floats:
+        """Variance of the gap to the reference where rows have `spread` and `depth` (n_rows, n_steps) of their own.
+
+        What two rows have in common on the same items cancels in part (`residual_correlation`).
+        """
+        n, noise = self.n_items, self.noise
+        left, left_base = n - depth, n - against.depth
+        shared = np.minimum(depth, against.depth) / np.maximum(depth * against.depth, 1.0)
+        mixed = np.where(
+            depth > against.depth,
+            left * (depth - against.depth) / np.maximum(depth, 1.0),
+            left_base * (against.depth - depth) / np.maximum(against.depth, 1.0),
+        )
+        common = left * left_base * shared + np.minimum(left, left_base) - mixed
+        scale = self.rules.residual_correlation * np.sqrt(noise[rows] * noise[self.reference])[:, None]
+        covariance = np.clip(scale * common / n**2, 0.0, 0.9 * np.minimum(spread, against.spread))
+        return np.asarray(spread + against.spread - 2.0 * covariance, dtype=np.float64)
+
+    def gaps(self) -> tuple[Floats, Floats]:
+        """(n_rows,) mean and standard deviation of each row's gap to the reference."""
+        spread = self.variance(np.zeros(1))
+        against = Against(spread=spread[self.reference], depth=self.n_known[self.reference])
+        rows = np.arange(len(self.mean))
+        variance = self.gap_variance(rows, spread, self.n_known[:, None], against)[:, 0]
+        variance[self.reference] = 0.0
+        gap = self.mean - self.mean[self.reference]
+        return gap, np.sqrt(np.maximum(variance, 0.0))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Against:
+    """The reference's variance and depth, of a shape that goes with (n_rows, n_steps)."""
+
+    spread: Floats
+    depth: Floats
+
+
+def posterior(bought: Bought, rules: ModelRules) -> Posterior:
+    """The belief after what was bought. Deterministic; about 5 ms for 100 rows x 1,000 items, O(cells x factors^2)."""
+    features = _features(bought, rules)
+    basis, moments = features.basis, features.moments
+    n_known = bought.is_known.sum(axis=1).astype(np.float64)
+    score = np.where(bought.is_known, bought.score, 0.0)
+    weights = _first_weights(score, n_known, basis.shape[1])
+    noise = precision = np.zeros(0)
+    for _ in range(N_STEPS):
+        predicted = weights @ basis.T
+        noise = _noise(bought, score, predicted, n_known, rules)
+        inverse = np.where(bought.is_known, bought.worth / noise, 0.0)
+        prior = row_priors(
+            Fitted(weights=weights, n_seen=n_known, regressors=bought.regressors, reference=bought.reference),
+            rules.prior,
+        )
+        size = basis.shape[1]
+        data = (inverse @ moments.reshape(len(basis), -1)).reshape(-1, size, size)
+        precision = data + prior.precision
+        right = (inverse * score) @ basis + np.einsum("mkl,ml->mk", prior.precision, prior.mean)
+        weights = np.linalg.solve(precision, right[:, :, None])[:, :, 0]
+    return _summed(bought, features, weights, _Fit(score=score, noise=noise, precision=precision, rules=rules))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Fit:
+    """(n_rows, n_items) scores and noise, (n_rows, size, size) precision of the weights."""
+
+    score: Floats
+    noise: Floats
+    precision: Floats
+    rules: ModelRules
+
+
+def _features(bought: Bought, rules: ModelRules) -> ItemFeatures:
+    """Factors of the items from the complete rows, those with the fewest gaps first."""
+    share = bought.is_known.mean(axis=1)
+    full = np.flatnonzero(share >= FULL_SHARE)
+    rows = bought.score[full]
+    known = bought.is_known[full]
+    mean = np.where(known, rows, 0.0).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
+    return item_features(np.where(known, rows, mean[:, None]), rules.n_factors)
+
+
+def _first_weights(score: Floats, n_known: Floats, size: int) -> Floats:
+    pool = score.sum() / max(1.0, n_known.sum())
+    weights = np.zeros((len(score), size))
+    weights[:, 0] = (score.sum(axis=1) + 4.0 * pool) / (n_known + 4.0)
+    return weights
+
+
+def _noise(bought: Bought, score: Floats, predicted: Floats, n_known: Floats, rules: ModelRules) -> Floats:
+    """(n_rows, n_items) variance of each cell: binomial, times the row's dispersion, shrunk to the pool's."""
+    noise = binary_variance(predicted, n_known[:, None])
+    squares = np.where(bought.is_known, (score - predicted) ** 2 / noise, 0.0).sum(axis=1)
+    pooled = (squares.sum() + 40.0) / (n_known.sum() + 50.0)
+    own = (squares + rules.dispersion_items * pooled) / (n_known + rules.dispersion_items)
+    return np.asarray(noise * np.clip(own, rules.least_dispersion, rules.most_dispersion)[:, None], dtype=np.float64)
+
+
+def _summed(bought: Bought, features: ItemFeatures, weights: Floats, fit: _Fit) -> Posterior:
+    """Bought cells and predicted ones, added up by the items' weights."""
+    n_items = len(bought.weight)
+    is_left = (~bought.is_known).astype(np.float64)
+    by_weight = is_left * bought.weight
+    n_left = np.maximum(is_left.sum(axis=1), 1.0)
+    basis = features.basis
+    total = (fit.score * bought.weight).sum(axis=1) + (by_weight * (weights @ basis.T)).sum(axis=1)
+    loadings, k = weights[:, 1:], features.mean.shape[1]
+    spread = (is_left @ features.spread.reshape(n_items, k * k)).reshape(len(weights), k, k) / n_left[:, None, None]
+    hidden = np.einsum("mk,mkl,ml->m", loadings, spread, loadings)
+    squared = is_left * bought.weight**2
+    return Posterior(
+        mean=total / n_items,
+        n_known=bought.is_known.sum(axis=1).astype(np.float64),
+        n_items=n_items,
+        noise=((squared * fit.noise).sum(axis=1) / n_left + hidden) / bought.worth,
+        information=(is_left / fit.noise).sum(axis=1) / n_left * bought.worth,
+        direction=by_weight @ basis / n_left[:, None],
+        precision=fit.precision,
+        moments=features.moments.mean(axis=0),
+        reference=bought.reference,
+        rules=fit.rules,
+    )

@@ -1,0 +1,116 @@
+"""What is believed of a row's mean and loadings before its own outcomes, learnt from the rows bought so far.
+
+Means follow a ridge regression on free regressors (log price, what past searches let expect), loadings a normal around
+those of the better rows, the reference lies a little above the best row known: users serve a task with a good model.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriorRules:
+    """How priors are made; all in score units.
+
+    Attributes:
+        mean_sd: spread of rows around the regression before any row is known, which counts as `mean_rows` rows.
+        ridge_rows: rows that a slope of 0 counts as.
+        above_best, reference_sd: how far the reference lies above the best row known, and how surely.
+        loading_sd: spread of loadings before any row is known, counted as `loading_rows` rows.
+        near: rows that are worse than the best by so much count e times less for the loadings.
+        half_items: items at which a row counts half.
+    """
+
+    mean_sd: float = 0.12
+    mean_rows: float = 6.0
+    ridge_rows: float = 5.0
+    above_best: float = 0.02
+    reference_sd: float = 0.06
+    loading_sd: float = 0.05
+    loading_rows: float = 4.0
+    near: float = 0.15
+    half_items: float = 20.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowPrior:
+    """mean: (n_rows, size) prior means of intercept and loadings; precision: (n_rows, size, size)."""
+
+    mean: Floats
+    precision: Floats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fitted:
+    """The rows as fitted so far: (n_rows, size) weights, (n_rows,) items seen, (n_rows, n_regressors) facts."""
+
+    weights: Floats
+    n_seen: Floats
+    regressors: Floats
+    reference: int
+
+
+def row_priors(fitted: Fitted, rules: PriorRules) -> RowPrior:
+    """Priors of every row; before any outcome a wide guess that all rows share."""
+    counts = np.where(fitted.n_seen > 0, fitted.n_seen / (fitted.n_seen + rules.half_items), 0.0)
+    counts[fitted.reference] = 0.0
+    mean, variance = _means(fitted, counts, rules)
+    size = fitted.weights.shape[1]
+    means = np.zeros((len(mean), size))
+    precision = np.zeros((len(mean), size, size))
+    means[:, 0], precision[:, 0, 0] = mean, 1.0 / variance
+    if size > 1:
+        means[:, 1:], spread = _loadings(fitted, counts, rules)
+        precision[:, 1:, 1:] = np.linalg.inv(spread)
+    return RowPrior(mean=means, precision=precision)
+
+
+def _means(fitted: Fitted, counts: Floats, rules: PriorRules) -> tuple[Floats, Floats]:
+    """(n_rows,) prior means and variances of the intercepts."""
+    total, n_rows, at = counts.sum(), len(counts), fitted.reference
+    if total <= 0:
+        mean, variance = np.full(n_rows, 0.6), np.full(n_rows, 0.05)
+        mean[at] += 0.1 + rules.above_best
+        return mean, variance
+    quality = fitted.weights[:, 0]
+    line = _ridge_line(quality, counts, fitted.regressors, rules.ridge_rows)
+    residual = float(counts @ (quality - line) ** 2)
+    spread = (residual + rules.mean_rows * rules.mean_sd**2) / (total + rules.mean_rows)
+    mean = np.clip(line, 0.02, 0.99)
+    variance = np.full(n_rows, spread + spread / max(total, 1.0))
+    is_known = (counts > 0) & (fitted.n_seen >= 8)
+    best = float(quality[is_known].max()) if is_known.any() else float(counts @ quality / total)
+    mean[at] = min(0.985, max(mean[at], best + rules.above_best))
+    variance[at] = rules.reference_sd**2
+    return mean, variance
+
+
+def _ridge_line(quality: Floats, counts: Floats, regressors: Floats, ridge_rows: float) -> Floats:
+    """(n_rows,) fitted line; regressors are standardised over all rows, unknown ones stand at their mean."""
+    total = counts.sum()
+    is_given = np.isfinite(regressors)
+    middle_x = np.where(is_given, regressors, 0.0).sum(axis=0) / np.maximum(is_given.sum(axis=0), 1)
+    x = np.where(is_given, regressors - middle_x, 0.0)
+    x = x / np.maximum(x.std(axis=0), 1e-9)
+    middle, centre = counts @ quality / total, counts @ x / total
+    away = x - centre
+    normal = (counts[:, None] * away).T @ away + ridge_rows * np.eye(x.shape[1])
+    slope = np.linalg.solve(normal, (counts[:, None] * away).T @ (quality - middle))
+    return np.asarray(middle + away @ slope, dtype=np.float64)
+
+
+def _loadings(fitted: Fitted, counts: Floats, rules: PriorRules) -> tuple[Floats, Floats]:
+    """(k,) mean and (k, k) covariance of the loadings of the better rows."""
+    quality, loadings = fitted.weights[:, 0], fitted.weights[:, 1:]
+    k = loadings.shape[1]
+    best = quality[counts > 0].max() if (counts > 0).any() else 0.0
+    weight = counts * np.exp(np.clip((quality - best) / rules.near, -5.0, 0.0))
+    mean = weight @ loadings / (weight.sum() + 1.0)
+    away = loadings - mean
+    around = (weight[:, None] * away).T @ away + rules.loading_rows * rules.loading_sd**2 * np.eye(k)
+    return mean, around / (weight.sum() + rules.loading_rows) + 1e-4 * np.eye(k)
