@@ -18,6 +18,8 @@ from modelsearch.core.ids import EndpointId, ProviderId
 from modelsearch.core.list_price import blended_usd_per_mtok
 from modelsearch.core.market import Endpoint, Market
 from modelsearch.core.registry import names
+from modelsearch.search.task_features import complexity_features
+from modelsearch.testing.factories import make_task
 
 SNAPSHOT = date(2026, 11, 23)
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -121,17 +123,14 @@ def test_specialisations_say_what_they_rest_on() -> None:
     assert {row.subject for row in market().specialisations} == {"provider", "family"}
 
 
-def test_the_complexity_rule_is_the_clients() -> None:
+def test_the_complexity_rule_weighs_what_there_is_and_keeps_the_clients_features_and_bands() -> None:
     rule = market().complexity
     assert rule is not None
-    assert rule.weights == {
-        "avg_input_length": 0.1,
-        "vocab_diversity": 0.2,
-        "label_entropy": 0.2,
-        "reasoning_keywords": 0.3,
-        "domain_specificity": 0.2,
-    }
+    assert set(rule.weights) == set(complexity_features(make_task(4), rule.reasoning_words))
+    client = {"avg_input_length", "vocab_diversity", "label_entropy", "reasoning_keywords", "domain_specificity"}
+    assert client < set(rule.weights)
     assert [band.below for band in rule.bands[:2]] == [0.3, 0.7]
+    assert [band.min_params_b for band in rule.bands] == [7, 13, 70]
 
 
 def test_scores_have_a_licence_to_be_shipped() -> None:
