@@ -95,6 +95,8 @@ def _with_search_options(run: "Callable[[SearchRequest], None]") -> "Callable[..
         baseline_outcomes: options.BaselineOutcomes = None,
         emulated: options.Emulated = False,
         emulator_url: options.EmulatorUrl = None,
+        past: options.Past = None,
+        no_past: options.NoPast = False,
     ) -> None:
         run(_request(locals()))
 
@@ -220,6 +222,7 @@ def compare(
     mean_costs_known: Annotated[
         bool, typer.Option("--mean-costs-known", help="Every model's true cost per item is given.")
     ] = False,
+    past: options.Past = None,
     jobs: Annotated[int, typer.Option(help="Processes.", min=1)] = 1,
     out: Annotated[Path, typer.Option(help="Where the rows go (Parquet).")] = Path("results.parquet"),
     as_json: Annotated[bool, typer.Option("--json", help="With `report`: as JSON.")] = False,
@@ -233,7 +236,7 @@ def compare(
     given = CompareOptions(
         cases=cases, plans=plans, budget_share=budget_share, n_seeds=seeds, n_jobs=jobs, out=out,
         is_baseline_imported=baseline_imported, is_cost_known=mean_costs_known, baseline=baseline,
-        budget_usd=budget_usd, is_emulated=emulated,
+        budget_usd=budget_usd, is_emulated=emulated, past=tuple(past or ()),
     )  # fmt: skip
     (compare_own_tasks if tasks else compare_tables)([Path(path) for path in what], given)
 
@@ -256,6 +259,7 @@ def _request(given: dict[str, Any]) -> "SearchRequest":
         max_calls=given["max_calls"], plan=given["plan"], seed=given["seed"], overrides=TaskOverrides(**typed.values()),
         baseline_outcomes=given["baseline_outcomes"],
         is_emulated=given["emulated"] or given["emulator_url"] is not None, emulator_url=given["emulator_url"],
+        past=options.past_of(given["past"], is_refused=given["no_past"]),
     )  # fmt: skip
 
 

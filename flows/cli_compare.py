@@ -44,6 +44,7 @@ class CompareOptions:
     baseline: str = ""
     budget_usd: str | None = None
     is_emulated: bool = False
+    past: tuple[Path, ...] = ()
 
 
 def compare_tables(folders: Sequence[Path], options: CompareOptions) -> None:
@@ -61,6 +62,7 @@ def compare_tables(folders: Sequence[Path], options: CompareOptions) -> None:
         seeds=range(options.n_seeds),
         is_baseline_imported=options.is_baseline_imported,
         is_cost_known=options.is_cost_known,
+        past=options.past,
         n_jobs=options.n_jobs,
     )
     rows = compare(comparison, _tell_progress if sys.stderr.isatty() else None)

@@ -45,6 +45,11 @@ Fault = Annotated[
     list[str] | None,
     typer.Option(help="A fault and its rate, such as p_rate_limit=0.1 or p_reset_after=0.02; may be repeated."),
 ]
+Past = Annotated[
+    list[Path] | None,
+    typer.Option(help="Learn from this recorded table or finished run (folder); may be repeated. Else from own runs."),
+]
+NoPast = Annotated[bool, typer.Option("--no-past", help="Learn nothing from past searches.")]
 PRICING_CLASSES = ("premium", "variable", "budget", "local")
 
 
@@ -89,6 +94,18 @@ class TaskOptions:
             "needs": names_of(self.require, "--require"),
             "is_kind_strict": True if self.is_kind_strict else None,
         }
+
+
+def past_of(folders: list[Path] | None, *, is_refused: bool) -> tuple[Path, ...] | None:
+    """What `SearchRequest.past` is to be: None = the project's own runs.
+
+    Raises:
+        OptionError: folders are given and refused.
+    """
+    if folders and is_refused:
+        message = f"--no-past: learns nothing from past searches, got --past {folders[0]} besides: leave one out"
+        raise OptionError(message)
+    return () if is_refused else tuple(folders) if folders else None
 
 
 def amount(text: str | None, option: str) -> Decimal | None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from modelsearch.api.hosts import pinned
 from modelsearch.api.keys import Coverage, drops_without_key, keys_of
+from modelsearch.api.past import past_quality_of
 from modelsearch.api.request import SearchRequest
 from modelsearch.api.source import Source, open_source, read_baseline_outcomes, with_market
 from modelsearch.api.source_again import source_again
@@ -15,7 +16,7 @@ from modelsearch.catalog.plan_file import read_plan
 from modelsearch.core.budget import Budget
 from modelsearch.core.errors import JournalError
 from modelsearch.core.events import Event, PhaseClosed, Warned
-from modelsearch.core.ids import Json, ProviderId
+from modelsearch.core.ids import CandidateId, Json, ProviderId
 from modelsearch.core.money import usd
 from modelsearch.core.outcome import Outcome
 from modelsearch.core.plan import Plan
@@ -68,18 +69,24 @@ def begun_now(request: SearchRequest, settings: Settings, stack: ExitStack, task
     """
     source = open_source(request, settings, stack, task=task)
     plan = read_plan(request.plan, settings.catalogs / "plans")
-    return begun_with(request, source, plan, keys_of(source.market, settings))
+    return begun_with(
+        request, source, plan, keys_of(source.market, settings), past_quality_of(request, source, settings)
+    )
 
 
 def begun_with(
-    request: SearchRequest, source: Source, plan_data: Mapping[str, Any], keys: Mapping[ProviderId, str]
+    request: SearchRequest,
+    source: Source,
+    plan_data: Mapping[str, Any],
+    keys: Mapping[ProviderId, str],
+    past_quality: Mapping[CandidateId, float],
 ) -> Begun:
     """A new search of a source.
 
     Raises:
         InputError: plan, keys, providers or the baseline's outcomes cannot be used.
     """
-    plan, setting = make_plan(plan_data), setting_of(request, source)
+    plan, setting = make_plan(plan_data), replace(setting_of(request, source), past_quality=past_quality)
     imports, drops = _available(request, source, keys)
     return Begun(
         source=source,
@@ -111,7 +118,7 @@ async def with_hosts(begun: Begun, request: SearchRequest) -> Begun:
     market, warnings = await pinned(source.market, wanted, begun.keys, needs=needs)
     if market is source.market:
         return replace(begun, warnings=warnings)
-    again = begun_with(request, with_market(source, market), begun.plan_data, begun.keys)
+    again = begun_with(request, with_market(source, market), begun.plan_data, begun.keys, begun.setting.past_quality)
     return replace(again, warnings=warnings)
 
 

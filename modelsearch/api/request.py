@@ -31,6 +31,9 @@ class SearchRequest:
         max_calls: hard limit of the calls that may be settled, in flight and unknown; None = no limit.
         baseline_outcomes: file with the baseline's known answers or scores.
         market: folder of catalogues to use in place of the installed ones.
+        past: folders of recorded tables and finished runs to learn from; empty = from none; None = from the project's
+            own finished runs, where real models are called. Replays and emulated searches then learn from none, so
+            that the same seed gives the same search.
     """
 
     baseline: str
@@ -47,6 +50,7 @@ class SearchRequest:
     overrides: TaskOverrides = field(default_factory=TaskOverrides)
     baseline_outcomes: Path | None = None
     market: Path | None = None
+    past: tuple[Path, ...] | None = None
 
     def __post_init__(self) -> None:
         """Check what can be checked without opening anything.
@@ -75,7 +79,7 @@ class SearchRequest:
         plain: dict[str, Any] = {}
         for item in dataclasses.fields(self):
             value = getattr(self, item.name)
-            plain[item.name] = str(value.resolve()) if isinstance(value, Path) else value
+            plain[item.name] = _resolved(value)
         return json.loads(_ENCODER.encode(plain))  # type: ignore[no-any-return]
 
     @classmethod
@@ -100,6 +104,12 @@ def budget_of(text: str | float | Decimal | None) -> Decimal | None:
     except InvalidOperation:
         message = f"--budget-usd: must be an amount in USD above 0, got {text!r}"
         raise BudgetError(message) from None
+
+
+def _resolved(value: object) -> object:
+    if isinstance(value, tuple):
+        return [_resolved(part) for part in value]
+    return str(value.resolve()) if isinstance(value, Path) else value
 
 
 def _plain(value: object) -> object:

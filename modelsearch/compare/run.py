@@ -29,6 +29,7 @@ class Comparison:
         shares: of X, each in (0, 1].
         n_jobs: processes; 1 = this one.
         is_cost_known: strategies are given every model's true mean cost.
+        past: folders of recorded tables and runs; a search may learn from those that are not of its own table.
     """
 
     folders: dict[str, Path]
@@ -38,6 +39,7 @@ class Comparison:
     seeds: Sequence[int] = field(default_factory=lambda: range(10))
     is_baseline_imported: bool = False
     is_cost_known: bool = False
+    past: tuple[Path, ...] = ()
     n_jobs: int = 1
 
     def __post_init__(self) -> None:
@@ -84,6 +86,7 @@ def jobs_of(comparison: Comparison) -> list[Job]:
                 alpha=case.alpha,
                 is_cost_known=comparison.is_cost_known,
                 is_baseline_imported=comparison.is_baseline_imported,
+                past=comparison.past,
             )
             folder = comparison.folders[case.table]
             found.append(Job(folder=folder, contender=contender, asked=asked, shares=group))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from modelsearch.compare.past import table_past_quality
 from modelsearch.core.budget import Budget
 from modelsearch.core.candidate import Candidate, Single
 from modelsearch.core.errors import BaselineError
@@ -141,7 +142,17 @@ class Field:
             seed=asked.seed,
             is_votable=self.cells.is_votable,
             is_cost_known=asked.is_cost_known,
+            past_quality=self._past_quality(asked.past),
         )
+
+    def _past_quality(self, folders: tuple[Path, ...]) -> Mapping[CandidateId, float]:
+        if folders not in self._expected:
+            self._expected[folders] = table_past_quality(self.table, folders)
+        return self._expected[folders]
+
+    @cached_property
+    def _expected(self) -> dict[tuple[Path, ...], Mapping[CandidateId, float]]:
+        return {}
 
     def _order(self, seed: int) -> tuple[ItemId, ...]:
         if seed not in self._orders:
@@ -155,7 +166,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """One search of a field."""
+    """One search of a field. `past` are folders of tables and runs to learn from, this table's own left out."""
 
     baseline: str
     budget_share: float
@@ -164,6 +175,7 @@ class Asked:
     alpha: float = 0.05
     is_cost_known: bool = False
     is_baseline_imported: bool = False
+    past: tuple[Path, ...] = ()
 
 
 @lru_cache(maxsize=N_KEPT_TABLES)
