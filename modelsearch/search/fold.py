@@ -35,6 +35,7 @@ class Fold:
             pool yet: what they answered counts as spend now, and is seen once a move has added them.
         n_idle_rounds: closed rounds up to the last one that asked for something and got nothing of it.
         drops: (phase, drop) in order.
+        has_asked: whether any move asked for anything.
         spend_usd: what all outcomes cost this search.
     """
 
@@ -57,7 +58,7 @@ class Fold:
         self._pool: set[CandidateId] = set()
         self._made_at: dict[CandidateId, int] = {}
         self._dropped_free: set[CandidateId] = set()
-        self._has_asked = False
+        self.has_asked = False
         self._moves: list[Move] = []
         self._outcomes: dict[_Cell, Outcome] = {}
         self._answers: dict[str, int] = {}
@@ -82,9 +83,9 @@ class Fold:
             if drop.candidate_id in self._pool:
                 self._pool.discard(drop.candidate_id)
                 self.drops.append((event.phase, drop))
-                if not self._has_asked:
+                if not self.has_asked:
                     self._dropped_free.add(drop.candidate_id)
-        self._has_asked |= bool(event.probes)
+        self.has_asked |= bool(event.probes)
         added = [candidate for candidate in event.additions if candidate.id not in self._rows]
         for candidate in added:
             self._add(candidate)

@@ -52,7 +52,7 @@ async def run_phase(search: Search, phase: Phase) -> None:
     """Run one phase to its end, from wherever it was left.
 
     Raises:
-        EmptyPoolError: only the baseline is left and nothing was ever bought.
+        EmptyPoolError: only the baseline is left and nothing was ever asked.
         StoppedError: a provider cannot go on; the search can be resumed.
     """
     fold = search.fold
@@ -67,7 +67,7 @@ async def run_phase(search: Search, phase: Phase) -> None:
         await _run_round(search, phase)
     _settle_splits(search)
     search.record(PhaseClosed(phase=phase.name, reason=reason))
-    if search.ledger.spend().committed_usd == 0:  # nothing but the baseline left before a cent was spent
+    if not fold.has_asked:  # who leaves later, also where nobody answered and nothing was billed, left on evidence
         check_pool(fold)
 
 

@@ -326,6 +326,16 @@ async def test_only_the_baseline_left_after_spending_is_an_answer() -> None:
     assert world.search.fold.pool == ("m00",)
 
 
+async def test_only_the_baseline_left_after_calls_that_nobody_answered_is_an_answer() -> None:
+    world = World(budget_usd=2)
+    phase = Phase(name="p", sampler=next_items(1), max_rounds=1)
+    world.evaluator.status = lambda _candidate_id, _item_id: Status.NOT_RUN
+    await run_phase(world.search, phase)
+    await run_phase(world.search, Phase(name="b", filters=(Dropping(("m01", "m02")),)))
+    assert world.ledger.spend().committed_usd == 0
+    assert world.search.fold.pool == ("m00",)
+
+
 async def test_members_that_are_bought_for_a_composite_are_known_too() -> None:
     vote = Ensemble(members=(single(1), single(2)))
     world = World()
