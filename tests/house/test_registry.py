@@ -19,6 +19,7 @@ BUILT_IN = [
     for name in names(role)
     if (entry := lookup(role, name)).cls.__module__.startswith(FOLDERS[role])
 ]
+STRATEGIES = [entry for entry in BUILT_IN if entry.role not in ("scorer", "dialect")]
 METHODS = {
     "filter": {"drop"},
     "ranker": {"rank"},
@@ -50,6 +51,16 @@ def test_it_has_a_source_and_a_docstring(entry: Registered) -> None:
 def test_it_has_a_test_file_of_its_own(entry: Registered) -> None:
     inside = Path(entry.file).relative_to(ROOT / "modelsearch")
     assert (ROOT / "tests" / "unit" / inside.parent / f"test_{inside.name}").exists()
+
+
+@pytest.mark.parametrize("entry", STRATEGIES, ids=lambda e: f"{e.role}-{e.name}")
+def test_a_strategy_has_a_page(entry: Registered) -> None:
+    page = ROOT / "docs" / "strategies" / f"{entry.name}.md"
+    assert page.exists(), f"say in {page.name} what it decides, when it helps and what it costs"
+    text = page.read_text(encoding="utf-8")
+    assert re.match(rf"# {entry.name}\b", text)
+    assert re.findall(r"\*\*(Decides|Helps|Costs)\b", text) == ["Decides", "Helps", "Costs"]
+    assert not re.search(r"\{\w+\}", text), "a placeholder was never filled in"
 
 
 @each

@@ -40,7 +40,10 @@ from tests.unit.api.small import (
 
 RUN = RunId("20260101-000000-000001")
 PLANS = {
-    "everything": PLAN,
+    # rows bought whole in the first phase, and a vote looked for in each round: surely right, so surely proposed
+    "everything": PLAN.replace("spend_share: 0.6", "spend_share: 1.0").replace(
+        "majority_vote: {min_items: 3}", "majority_vote: {min_items: 3, every_rounds: 1}"
+    ),
     "bayesian": BAYESIAN_PLAN,
 }
 
@@ -106,7 +109,7 @@ def no_disk_waits(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize(("plan", "seed", "step"), [("everything", 4, 1), ("bayesian", 0, 6)])
 def test_a_replay_killed_after_any_event_ends_alike(tmp_path: Path, plan: str, seed: int, step: int) -> None:
-    request = make_request(tmp_path, table=make_table(5, 6), plan_text=PLANS[plan], seed=seed)
+    request = make_request(tmp_path, table=make_table(5, 6), plan_text=PLANS[plan], seed=seed, budget_share=1.0)
     whole = run_to_end(request, tmp_path)
     cuts = prefixes(tmp_path / "runs" / RUN / "journal.bin", tmp_path)
     for number in range(0, len(cuts), step):
