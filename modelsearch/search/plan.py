@@ -1,7 +1,7 @@
 """Plan data -> strategy objects.
 
-A plan is a mapping `{name, is_anytime, phases: [{name, filters, rankers, sampler, combiners, spend_share, max_rounds}]}`
-in which a strategy is a registered name, or `{name: parameters}`.
+A plan is a mapping `{name, is_anytime, phases}`, a phase one of `{name, filters, rankers, sampler, combiners,
+spend_share, max_rounds}`, in which a strategy is a registered name, or `{name: parameters}`.
 """
 
 from collections.abc import Mapping
