@@ -1,3 +1,4 @@
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -21,3 +22,9 @@ def test_a_request_comes_back_from_its_text() -> None:
     assert back.overrides == REQUEST.overrides
     assert back.budget_usd == REQUEST.budget_usd
     assert back.to_json() == REQUEST.to_json()
+
+
+def test_where_a_search_learns_from_comes_back_as_folders_nothing_or_own_runs() -> None:
+    for past in (None, (), (Path("/a"), Path("/b"))):
+        back = SearchRequest.from_json(replace(REQUEST, past=past).to_json())
+        assert back.past == past
