@@ -192,11 +192,7 @@ def test_a_wrong_value_is_told_with_what_was_typed(command: Command) -> None:
 
 
 def test_a_request_holds_what_was_typed() -> None:
-    given: dict[str, object] = dict.fromkeys(
-        ("margin", "alpha", "max_cost_usd_per_1k", "max_latency_s", "min_quality", "target_quality", "weights",
-         "min_context", "providers", "pricing", "include", "exclude", "require", "budget_share", "recorded",
-         "baseline_outcomes", "emulator_url")
-    )  # fmt: skip
+    given: dict[str, object] = dict.fromkeys(inspect.signature(cli._with_search_options(lambda _: None)).parameters)
     given |= {
         "task": Path("t.yaml"), "baseline": "a/b", "budget_usd": "2.5", "plan": "cheap", "seed": 7, "emulated": True,
         "strict_kind": True, "providers": "x, y", "max_calls": 99,
