@@ -12,6 +12,9 @@ from modelsearch.core.ids import CandidateId
 from modelsearch.core.result import Estimate, Verdict
 from modelsearch.core.search import SearchView
 
+LEAST_WORTH = 0.2
+"""Worth below which the baseline is kept: near 0 the sign of a worth is mostly noise, and a switch costs work too."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Option:
@@ -74,8 +77,8 @@ def first_certified(found: Sequence[Option]) -> Option | None:
 
 
 def best_worth(found: Sequence[Option], besides: CandidateId | None = None) -> Option | None:
-    """The option worth most, if worth more than keeping the baseline; ties go to the cheaper."""
-    paying = [o for o in found if o.worth is not None and o.worth > 0 and o.estimate.candidate_id != besides]
+    """The option worth most, if clearly worth more than keeping the baseline; ties go to the cheaper."""
+    paying = [o for o in found if o.worth is not None and o.worth > LEAST_WORTH and o.estimate.candidate_id != besides]
     return max(paying, key=lambda option: option.worth or 0.0, default=None)
 
 

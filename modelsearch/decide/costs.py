@@ -18,6 +18,10 @@ LIST_LOG_SPREAD = 1.0
 """Standard deviation of log(true cost / scaled list cost): token counts differ by a factor of e and more."""
 ITEM_LOG_SPREAD = 0.6
 """Standard deviation of an item's cost over its mean, assumed as if seen on `LIST_ITEMS` items."""
+LOG_SPREAD, SPREAD_ROWS = 0.6, 4.0
+"""Standard deviation of log(cost / scaled list cost) over models, and the rows that this guess counts as."""
+SPREAD_ITEMS = 8.0
+"""Items that `ITEM_LOG_SPREAD` counts as beside a candidate's own."""
 Z_95 = 1.96
 
 
@@ -50,6 +54,29 @@ def _scaled_list_costs(view: SearchView, n: Floats, total: Floats) -> Floats:
     both = (n > 0) & (total > 0) & (np.nan_to_num(listed) > 0)
     ratios = np.log(total[both] / n[both] / listed[both])
     return np.asarray(listed * np.exp(ratios.sum() / (ratios.size + RATIO_CANDIDATES)), dtype=np.float64)
+
+
+def log_cost_spreads(view: SearchView) -> Floats:
+    """(n_candidates,) standard deviation of the log of each expected cost; of who has no outcome, the pool's.
+
+    The pool's is that of log(bought / scaled list cost) over all candidates with both, shrunk to `LOG_SPREAD`.
+    """
+    if view.setting.is_cost_known:
+        return np.full(len(view.candidates), 1e-6)
+    cost = view.outcomes.cost_usd
+    known = ~np.isnan(cost)
+    n = known.sum(axis=1).astype(np.float64)
+    total = np.where(known, cost, 0.0).sum(axis=1)
+    mean = total / np.maximum(n, 1.0)
+    squares = np.where(known, (cost - mean[:, None]) ** 2, 0.0).sum(axis=1)
+    own = np.divide(squares, mean**2, out=np.zeros_like(n), where=mean > 0)
+    of_item = (own + SPREAD_ITEMS * ITEM_LOG_SPREAD**2) / (n + SPREAD_ITEMS)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratios = np.log(mean / _scaled_list_costs(view, n, total))
+    seen = ratios[np.isfinite(ratios) & (n > 0)]
+    pool = (float((seen**2).sum()) + SPREAD_ROWS * LOG_SPREAD**2) / (len(seen) + SPREAD_ROWS)
+    left = np.clip(1.0 - n / cost.shape[1], 0.0, 1.0)
+    return np.asarray(np.sqrt(of_item * left / (n + of_item / pool) + 1e-9), dtype=np.float64)
 
 
 def _interval(mean: float, low: float, high: float) -> Interval | None:

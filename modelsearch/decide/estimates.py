@@ -24,6 +24,8 @@ from modelsearch.stats.paired import paired_mean, unit_sums
 from modelsearch.stats.shrinkage import Prior, shrunk_variance
 
 PRIOR = Prior()
+CAUTION = 1.3
+"""Spreads count so much wider in a stated chance: the choice is the luckiest of many, and models err."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +129,7 @@ def _intervals(n: Ints, mean: Floats, low: Floats, high: Floats) -> tuple[Interv
 def _p_non_inferior(view: SearchView) -> Floats:
     """(n_candidates,) chance that the gap over all items is at least -margin; NaN for who has no outcome."""
     gap, sd = gap_posterior(view).gaps()
-    p = p_clears(gap, sd, -view.task.margin)
+    p = p_clears(gap, CAUTION * sd, -view.task.margin)
     p[~np.any(view.outcomes.status > 0, axis=1)] = np.nan
     p[view.row[view.baseline_id]] = 1.0
     return p

@@ -5,13 +5,13 @@ learnt from the rows known so far (`gap_prior`); its mean over all items is what
 the rest, with the variance of a finite population: 0 when the row is whole.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
 
-from modelsearch.stats.gap_features import ItemFeatures, binary_variance, item_features
-from modelsearch.stats.gap_prior import Fitted, PriorRules, row_priors
+from modelsearch.stats.gap_features import LOADING_SD, ItemFeatures, binary_variance, item_features
+from modelsearch.stats.gap_prior import Fitted, PriorRules, RowPrior, row_priors
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -138,7 +138,7 @@ def posterior(bought: Bought, rules: ModelRules) -> Posterior:
     score = np.where(bought.is_known, bought.score, 0.0)
     weights = _first_weights(score, n_known, basis.shape[1])
     noise = precision = np.zeros(0)
-    for _ in range(N_STEPS):
+    for step in range(N_STEPS):
         predicted = weights @ basis.T
         noise = _noise(bought, score, predicted, n_known, rules)
         inverse = np.where(bought.is_known, bought.worth / noise, 0.0)
@@ -148,10 +148,17 @@ def posterior(bought: Bought, rules: ModelRules) -> Posterior:
         )
         size = basis.shape[1]
         data = (inverse @ moments.reshape(len(basis), -1)).reshape(-1, size, size)
-        precision = data + prior.precision
+        precision = data + (_vague(prior) if step == 0 else prior).precision
         right = (inverse * score) @ basis + np.einsum("mkl,ml->mk", prior.precision, prior.mean)
         weights = np.linalg.solve(precision, right[:, :, None])[:, :, 0]
     return _summed(bought, features, weights, _Fit(score=score, noise=noise, precision=precision, rules=rules))
+
+
+def _vague(prior: RowPrior) -> RowPrior:
+    """The prior with loadings left open: at the first step nothing is known of where they lie."""
+    precision = prior.precision.copy()
+    precision[:, 1:, 1:] = np.eye(precision.shape[1] - 1) / LOADING_SD**2
+    return replace(prior, precision=precision)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

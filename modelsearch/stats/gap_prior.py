@@ -30,7 +30,7 @@ class PriorRules:
     mean_rows: float = 6.0
     ridge_rows: float = 5.0
     above_best: float = 0.02
-    reference_sd: float = 0.06
+    reference_sd: float = 0.09
     loading_sd: float = 0.05
     loading_rows: float = 4.0
     near: float = 0.15

@@ -7,11 +7,12 @@ import numpy as np
 
 from modelsearch.core.registry import register
 from modelsearch.core.search import Floats, Ints, Probe, SearchView
+from modelsearch.decide.costs import log_cost_spreads
 from modelsearch.decide.estimates import estimates
 from modelsearch.decide.gaps import gap_posterior
 from modelsearch.decide.recommend import is_settled
 from modelsearch.search.asking_prices import asking_prices, next_items
-from modelsearch.search.costs import cost_spreads, expected_costs
+from modelsearch.search.costs import expected_costs
 from modelsearch.search.parameters import require_count, require_range
 from modelsearch.stats.gap_value import Choices, Step, best_step, choices_of, expected_saving, p_clears
 
@@ -71,7 +72,7 @@ class GapRace:
         sensors = race.sensors()
         if sensors:
             return race.probes(sensors)
-        if is_settled(view, estimates(view)):
+        if view.round % SETTLED_EVERY == 0 and is_settled(view, estimates(view)):
             return ()
         return race.probes(race.step())
 
@@ -134,9 +135,7 @@ class _Race:
 
     def _choices(self) -> Choices:
         found = gap_posterior(self.view)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            log_sd = np.where(self.cost_usd > 0, cost_spreads(self.view) / self.cost_usd, 0.0)
-        saving = expected_saving(self.cost_usd, np.nan_to_num(log_sd), self.at)
+        saving = expected_saving(self.cost_usd, log_cost_spreads(self.view), self.at)
         prices = asking_prices(self.view, self.cost_usd)
         return choices_of(found, -self.view.task.margin, saving, prices, self.is_open)
 
@@ -189,6 +188,8 @@ class _Race:
                 yield Probe(candidate_id=self.view.candidates[row].id, item_ids=items)
 
 
+SETTLED_EVERY = 4
+"""Rounds between looks at whether all is decided: a look costs more than the step itself."""
 LEAST_VALUE = 1e-6
 WIDER = 1.5
 """Standard deviations count so much wider before a candidate is given up: models err."""
