@@ -10,7 +10,7 @@ from modelsearch.decide.past_quality import NewTask, past_quality
 from modelsearch.settings import Settings
 from modelsearch.store.past_tasks import past_of_runs, read_past, traits_of_table
 
-N_LATEST_RUNS = 200
+N_LATEST_RUNS = 40
 
 
 def past_quality_of(request: SearchRequest, source: Source, settings: Settings) -> Mapping[CandidateId, float]:
@@ -37,4 +37,4 @@ def past_tasks(request: SearchRequest, source: Source, settings: Settings) -> li
         return [read_past(folder) for folder in request.past]
     if source.table is not None or source.is_emulated:
         return []
-    return [task for task in past_of_runs(settings.runs, N_LATEST_RUNS) if not task.is_emulated]
+    return past_of_runs(settings.runs, N_LATEST_RUNS)

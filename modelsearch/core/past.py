@@ -52,12 +52,11 @@ class PastModel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PastTask:
-    """A task that was searched, or recorded, and the models seen on it. `is_emulated`: the models were made up."""
+    """A task that was searched, or recorded, and the models seen on it."""
 
     id: str
     traits: TaskTraits
     models: tuple[PastModel, ...]
-    is_emulated: bool = False
 
 
 def traits_of(task: TaskSpec) -> TaskTraits:

@@ -46,14 +46,19 @@ def read_past(folder: Path) -> PastTask:
 
 
 def past_of_runs(root: Path, n_latest: int) -> list[PastTask]:
-    """What a project's latest runs know, oldest first; one that did not finish or cannot be read tells nothing."""
-    found = []
-    for run in list_runs(root)[-n_latest:]:
+    """What a project's latest runs with real models know, latest first; some 50 ms each.
+
+    A run that did not finish, or cannot be read any more, tells nothing.
+    """
+    found: list[PastTask] = []
+    for run in reversed(list_runs(root)):
+        if len(found) == n_latest:
+            break
         try:
-            task = past_of_run(run)
+            task = None if _is_emulated(run) else past_of_run(run)
         except (ModelsearchError, OSError):
             continue
-        found += [task] if task.models else []
+        found += [task] if task is not None and task.models else []
     return found
 
 
@@ -63,14 +68,12 @@ def past_of_run(run: RunDir) -> PastTask:
     Raises:
         ModelsearchError, OSError: a file is missing or of another version.
     """
-    asked = read_header(run).get("request")
     setting = snapshot_from_json(run.setting.read_bytes()).setting
     result = result_from_json(run.result.read_bytes())
     return PastTask(
         id=str(setting.task.id),
         traits=traits_of(setting.task),
         models=_found_models(setting, result.estimates),
-        is_emulated=isinstance(asked, dict) and bool(asked.get("is_emulated")),
     )
 
 
@@ -95,6 +98,11 @@ def known_model(model: RecordedModel) -> KnownModel:
     paid_in, paid_out = model.input_usd_per_mtok, model.output_usd_per_mtok
     price = None if paid_in is None or paid_out is None else (3 * paid_in + paid_out) / 4
     return KnownModel(name=model_name(model.name, model.params_b), usd_per_mtok=price)
+
+
+def _is_emulated(run: RunDir) -> bool:
+    asked = read_header(run).get("request")
+    return isinstance(asked, dict) and bool(asked.get("is_emulated"))
 
 
 def _found_models(setting: Setting, estimates: Sequence[Estimate]) -> tuple[PastModel, ...]:

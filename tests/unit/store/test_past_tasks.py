@@ -55,7 +55,6 @@ def test_a_run_knows_what_it_bought_brought_to_all_items_by_the_baseline(tmp_pat
     found = read_past(write_run(tmp_path).path)
     assert [each.quality for each in found.models] == pytest.approx([0.8, 0.7])
     assert found.models[1].error_variance > found.models[0].error_variance
-    assert not found.is_emulated
 
 
 def test_a_folder_of_a_table_or_of_a_run_is_read_and_no_other(tmp_path: Path) -> None:
@@ -64,13 +63,18 @@ def test_a_folder_of_a_table_or_of_a_run_is_read_and_no_other(tmp_path: Path) ->
         read_past(tmp_path)
 
 
+def test_runs_of_made_up_models_tell_nothing_unless_named(tmp_path: Path) -> None:
+    run = write_run(tmp_path, is_emulated=True)
+    assert past_of_runs(tmp_path, 9) == []
+    assert len(read_past(run.path).models) == 2
+
+
 def test_runs_that_did_not_finish_or_are_broken_tell_nothing(tmp_path: Path) -> None:
     assert past_of_runs(tmp_path / "none", 9) == []
-    run = write_run(tmp_path, is_emulated=True)
+    run = write_run(tmp_path)
     (unfinished := RunDir(tmp_path, RunId("20260102-000000-abcdef"))).path.mkdir()
     unfinished.header.write_text("{}", encoding="utf-8")
-    (found,) = past_of_runs(tmp_path, 9)
-    assert found.is_emulated
-    assert past_of_runs(tmp_path, 1) == []
+    assert len(past_of_runs(tmp_path, 1)) == 1
+    assert past_of_runs(tmp_path, 0) == []
     run.setting.write_bytes(b"{")
     assert past_of_runs(tmp_path, 9) == []
