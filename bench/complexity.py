@@ -19,7 +19,7 @@ from scipy.optimize import nnls
 from scipy.stats import rankdata, spearmanr
 
 from bench.complexity_answers import Answers, accuracy, ask_all, questions
-from bench.complexity_spend import WITHOUT, spends
+from bench.complexity_spend import WITHOUT, plans_that_rank_by_it, spends
 from bench.complexity_tasks import graded_tasks, shared_tasks
 from bench.composites_local import engines
 from bench.local import HOME, LICENCES, SKIPPED, TASKS, missing_here
@@ -163,6 +163,7 @@ def tell_spend(market: Market, rule: ComplexityRule) -> None:
     found = spends(sorted(OUTCOMES.iterdir()), market, {**ours, **client})
     n_tables = len(set(found.tables))
     print(f"\nspend to the first good candidate, share of X, {len(found.tables)} cases of {n_tables} tables;")
+    print(f"only plans {', '.join(plans_that_rank_by_it()) or '(none)'} order by it; others spend the same without it;")
     print("the tables hold no texts, so the score of these tasks is not known: each band is tried instead")
     for way, share in found.share.items():
         saves = "" if way == WITHOUT else _saves(found.gain(way))

@@ -1,9 +1,9 @@
 """What the order by `complexity_fit` changes in a plan's spend: the money until the first good candidate is bought.
 
 The recorded tables hold no texts, so no complexity can be read off them. What can be measured is what each band of the
-catalogue would do, whichever a score chose: candidates in the order of the plan's rankers, each bought on all items,
-until one is truly within the margin and cheaper than the baseline. The best and the worst band of each table bound
-what any score could gain or lose.
+catalogue would do, whichever a score chose: candidates in the order of the rankers of plans cheap and thorough, each
+bought on all items, until one is truly within the margin and cheaper than the baseline. The best and the worst band of
+each case bound what any score could gain or lose.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
+from bench.make_catalogs import CATALOGS
 from bench.screen_market import Dressing, dressed
+from modelsearch.catalog.plan_file import read_plan
 from modelsearch.compare.aggregate import Mean, clustered_mean
 from modelsearch.compare.cases import ALPHA, MARGIN, baselines_of
 from modelsearch.compare.metrics import feasible
@@ -26,7 +28,8 @@ from modelsearch.search.loop import decide_move
 from modelsearch.search.plan import make_plan
 from modelsearch.search.probes import by_prior
 
-PLAN_RANKERS = ("weighted_objectives", "complexity_fit", "tier_order")
+RANKER = "complexity_fit"
+PLAN_RANKERS = ("weighted_objectives", RANKER, "tier_order")
 WITHOUT = "without"
 
 
@@ -46,6 +49,12 @@ class Spends:
         found, base = np.array([self.share[way] for way in ways]), self.share[WITHOUT]
         best, worst = base - found.min(axis=0), base - found.max(axis=0)
         return clustered_mean(best, self.tables), clustered_mean(worst, self.tables)
+
+
+def plans_that_rank_by_it() -> list[str]:
+    """Names of the shipped plans with a phase that is ordered by `complexity_fit`."""
+    plans = {path.stem: read_plan(path.stem, path.parent) for path in sorted((CATALOGS / "plans").glob("*.yaml"))}
+    return [name for name, plan in plans.items() if any(RANKER in p.get("rankers", ()) for p in plan["phases"])]
 
 
 @dataclass(kw_only=True)
@@ -93,7 +102,7 @@ def spend_share(table: Field, baseline: str, market: Market, band: ComplexityBan
         rule = ComplexityRule(weights={}, bands=(replace(band, below=1.01),))
         setting = replace(setting, market=replace(setting.market, complexity=rule))
     order, is_good, usd = _Order(), good(table, baseline), 0.0
-    rankers = [name for name in PLAN_RANKERS if band is not None or name != "complexity_fit"]
+    rankers = [name for name in PLAN_RANKERS if band is not None or name != RANKER]
     plan = make_plan({"name": "order", "phases": [{"name": "order", "rankers": rankers}]})
     phase: Phase = replace(plan.phases[0], sampler=order)
     decide_move(Fold(setting).view(), phase)
