@@ -24,7 +24,7 @@ from modelsearch.core.past import PastTask
 from modelsearch.core.search import Floats
 from modelsearch.decide.past_quality import NewTask, expected_of
 
-N_SEEDS = 10
+N_SEEDS = 5
 SHARES = (0.02, 0.05)
 JUDGED = 0.02
 MAX_LOSS = 0.02
