@@ -127,10 +127,11 @@ def _intervals(n: Ints, mean: Floats, low: Floats, high: Floats) -> tuple[Interv
 
 
 def _p_non_inferior(view: SearchView) -> Floats:
-    """(n_candidates,) chance that the gap over all items is at least -margin; NaN for who has no outcome."""
+    """(n_candidates,) chance that the gap over all items is at least -margin; NaN without outcomes on either side."""
     gap, sd = gap_posterior(view).gaps()
     p = p_clears(gap, CAUTION * sd, -view.task.margin)
-    p[~np.any(view.outcomes.status > 0, axis=1)] = np.nan
+    has_outcomes = np.any(view.outcomes.status > 0, axis=1)
+    p[~has_outcomes | ~has_outcomes[view.row[view.baseline_id]]] = np.nan
     p[view.row[view.baseline_id]] = 1.0
     return p
 

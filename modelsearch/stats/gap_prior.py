@@ -27,10 +27,10 @@ class PriorRules:
     """
 
     mean_sd: float = 0.12
-    mean_rows: float = 6.0
+    mean_rows: float = 3.0
     ridge_rows: float = 5.0
     above_best: float = 0.02
-    reference_sd: float = 0.09
+    reference_sd: float = 0.05
     loading_sd: float = 0.05
     loading_rows: float = 4.0
     near: float = 0.15
@@ -79,15 +79,27 @@ def _means(fitted: Fitted, counts: Floats, rules: PriorRules) -> tuple[Floats, F
         return mean, variance
     quality = fitted.weights[:, 0]
     line = _ridge_line(quality, counts, fitted.regressors, rules.ridge_rows)
-    residual = float(counts @ (quality - line) ** 2)
-    spread = (residual + rules.mean_rows * rules.mean_sd**2) / (total + rules.mean_rows)
+    variance = _two_piece(quality - line, counts, rules)
     mean = np.clip(line, 0.02, 0.99)
-    variance = np.full(n_rows, spread + spread / max(total, 1.0))
     is_known = (counts > 0) & (fitted.n_seen >= 8)
     best = float(quality[is_known].max()) if is_known.any() else float(counts @ quality / total)
     mean[at] = min(0.985, max(mean[at], best + rules.above_best))
     variance[at] = rules.reference_sd**2
     return mean, variance
+
+
+def _two_piece(residual: Floats, counts: Floats, rules: PriorRules) -> Floats:
+    """(n_rows,) variance of each row around its line: its own side's, for good rows crowd below an edge and bad ones
+    trail off; a row that nothing is known of gets that of both.
+    """
+    guess, total = rules.mean_rows * rules.mean_sd**2, float(counts.sum())
+    squares = counts * residual**2
+    is_above = residual > 0
+    above = (squares[is_above].sum() + guess / 2) / (counts[is_above].sum() + rules.mean_rows / 2)
+    below = (squares[~is_above].sum() + guess / 2) / (counts[~is_above].sum() + rules.mean_rows / 2)
+    both = (squares.sum() + guess) / (total + rules.mean_rows)
+    side = np.where(is_above, min(above, both), max(below, both))
+    return np.asarray(np.where(counts > 0, side, both) * (1.0 + 1.0 / max(total, 1.0)), dtype=np.float64)
 
 
 def _ridge_line(quality: Floats, counts: Floats, regressors: Floats, ridge_rows: float) -> Floats:

@@ -143,7 +143,7 @@ def _steps(choices: Choices) -> Iterator[Step]:
 def _batch_sizes(n_items: int) -> Floats:
     """8, 16, 32, ... up to all items."""
     n_steps = max(1, int(np.ceil(np.log2(max(n_items, 8) / 8))) + 1)
-    return np.minimum(8.0 * 2.0 ** np.arange(n_steps), float(n_items))
+    return np.asarray(np.minimum(8.0 * 2.0 ** np.arange(n_steps), float(n_items)), dtype=np.float64)
 
 
 @dataclass(frozen=True, kw_only=True)

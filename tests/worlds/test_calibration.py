@@ -1,9 +1,8 @@
 """Stated probabilities against what came true, in bins and from both sides, on worlds the prior was not made for.
 
-The prior of `stats.shrinkage` was picked on public tables and believes in Gamma shaped distances below an edge; none of
-these worlds is so. Measured here with 1,200 searches of seed 5 (one Monte Carlo error in brackets): no bin claims more
-than came true; the middle is cautious: candidates stated at 0.49 are good enough in 0.74 (0.01), and the 384
-recommendations called likely were stated at 0.69 and right in 0.96 (0.02).
+The priors of `stats.gap_model` were picked on public tables; none of these worlds is so. Measured here with 1,200 searches of seed 5 (one Monte Carlo error in brackets): no bin claims more
+than came true; the middle is cautious: candidates stated at 0.49 are good enough in 0.76 (0.01), and the 535
+recommendations called likely were stated at 0.83 and right in 0.95 (0.015).
 """
 
 from collections.abc import Callable
@@ -22,8 +21,9 @@ from tests.worlds.test_error_rates import MARGIN, correlated_scores, looks
 pytestmark = pytest.mark.slow
 
 N_SEARCHES, N_ITEMS, N_ROWS = 1200, 300, 21
-MAX_OVER, MAX_UNDER = 0.05, 0.3
-"""Largest gap allowed between stated and true in a bin, beyond three Monte Carlo errors: too bold, too cautious."""
+MAX_OVER, MAX_UNDER = 0.05, (0.3, 0.2)
+"""Largest gap allowed between stated and true in a bin, beyond three Monte Carlo errors: too bold; too cautious, for
+candidates and for recommendations."""
 MIN_IN_BIN = 40
 Draw = Callable[[np.random.Generator, int], Floats]
 
@@ -90,15 +90,13 @@ def bins(pairs: Floats, edges: tuple[float, ...]) -> list[tuple[float, float, fl
     return found
 
 
-@pytest.mark.parametrize(
-    ("who", "edges", "n_bins"), [(0, (0.05, 0.2, 0.4, 0.6, 0.8, 0.95), 7), (1, (0.6, 0.7, 0.8), 4)]
-)
+@pytest.mark.parametrize(("who", "edges", "n_bins"), [(0, (0.05, 0.2, 0.4, 0.6, 0.8, 0.95), 7), (1, (0.7, 0.8), 3)])
 def test_no_bin_is_much_too_bold_or_much_too_cautious(who: int, edges: tuple[float, ...], n_bins: int) -> None:
     found = bins(stated_and_true()[who], edges)
     assert len(found) == n_bins
     for stated, true, error in found:
         assert stated - true <= MAX_OVER + 3 * error, (stated, true, error)
-        assert true - stated <= MAX_UNDER + 3 * error, (stated, true, error)
+        assert true - stated <= MAX_UNDER[who] + 3 * error, (stated, true, error)
 
 
 def test_a_higher_probability_comes_true_more_often() -> None:

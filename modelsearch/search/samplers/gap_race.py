@@ -14,6 +14,7 @@ from modelsearch.decide.recommend import is_settled
 from modelsearch.search.asking_prices import asking_prices, next_items
 from modelsearch.search.costs import expected_costs
 from modelsearch.search.parameters import require_count, require_range
+from modelsearch.search.probes import Purse
 from modelsearch.stats.gap_value import Choices, Step, best_step, choices_of, expected_saving, p_clears
 
 
@@ -182,10 +183,16 @@ class _Race:
         return tuple(self._probes(depths))
 
     def _probes(self, depths: dict[int, int]) -> Iterator[Probe]:
+        purse = Purse(self.view)
         for row, depth in depths.items():
+            candidate_id = self.view.candidates[row].id
             items = next_items(self.view, row, depth - int(self.n_known[row]))
-            if items:
-                yield Probe(candidate_id=self.view.candidates[row].id, item_ids=items)
+            price_usd = purse.total_usd([Probe(candidate_id=candidate_id, item_ids=items)])
+            if price_usd > purse.left_usd:
+                items = items[: int(len(items) * purse.left_usd / price_usd)]
+            probe = Probe(candidate_id=candidate_id, item_ids=items)
+            if items and purse.buy([probe]):
+                yield probe
 
 
 SETTLED_EVERY = 4

@@ -19,6 +19,6 @@ def test_a_bundled_task_is_searched_to_its_answer(kind: str, tmp_path: Path) -> 
     settings = settings_at(tmp_path)
     task = settings.catalogs / "examples" / f"{kind}.yaml"
     result = search(task, budget_usd="1", is_emulated=True, settings=settings)
-    assert result.phases[-1].phase == "advanced"
+    assert result.phases[-1].phase == "race"
     assert result.spend.settled_usd > 0
     assert {e.candidate_id for e in result.estimates} >= {result.baseline_id, result.recommendation.candidate_id}
