@@ -12,7 +12,7 @@ What shaped this room:
   and however they came to be, and on public tables about half of the baseline's items that each would need for itself.
 - The claim about the population is another claim with its own level (`population`); reports show intervals that hold at
   every look (`anytime`).
-- A stated probability must come true although the luckiest of many is chosen (`stats.shrinkage`).
+- A stated probability must come true although the luckiest of many is chosen (`stats.gap_model`, `gaps`).
 - Failed is not wrong: a failure has no score; certificates and probabilities take it at its worst, drops at its best.
 - A certificate covers quality. Cost, latency and minimum quality are checked at a point and not certified.
 Refused: betting on every pair there is (invalid where holes depend on the items), raising the others' level when a
