@@ -25,7 +25,7 @@ _NODES, _NODE_WEIGHTS = np.polynomial.hermite_e.hermegauss(9)
 _NODE_WEIGHTS = _NODE_WEIGHTS / _NODE_WEIGHTS.sum()
 N_TOGETHER = 12
 """Rows considered for a purchase together with the reference."""
-LEAST_SD = 1e-6
+LEAST_SD = 1e-8
 FREE_USD = 1e-12
 """What a free item counts as, so that values per dollar can be compared among free ones."""
 
@@ -36,7 +36,7 @@ def p_clears(gap: Floats, sd: Floats, threshold: float) -> Floats:
 
 
 def expected_saving(cost_usd: Floats, log_sd: Floats, reference: int) -> Floats:
-    """(n_rows,) E[max(0, 1 - cost / the reference's)] for log-normal costs of median `cost_usd`; NaN cost gives 0."""
+    """(n_rows,) E[max(0, 1 - cost / the reference's)] for log-normal costs of median `cost_usd`; 0 where unknown."""
     spread = np.sqrt(log_sd**2 + log_sd[reference] ** 2 + 1e-12)
     with np.errstate(divide="ignore"):
         log_ratio = np.log(np.maximum(cost_usd, FREE_USD) / max(float(cost_usd[reference]), FREE_USD))
@@ -44,7 +44,7 @@ def expected_saving(cost_usd: Floats, log_sd: Floats, reference: int) -> Floats:
         -log_ratio / spread - spread
     )
     saving[reference] = 0.0
-    return np.where(np.isnan(cost_usd), 0.0, np.maximum(saving, 0.0))
+    return np.where(np.isnan(saving), 0.0, np.maximum(saving, 0.0))
 
 
 def expected_best(p: Floats, saving: Floats) -> float:
