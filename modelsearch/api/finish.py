@@ -4,6 +4,7 @@ from modelsearch.api.session import Session
 from modelsearch.api.warnings import view_warnings
 from modelsearch.core.events import Warned
 from modelsearch.core.result import SearchResult
+from modelsearch.decide.anytime import with_anytime_intervals
 from modelsearch.decide.estimates import estimates
 from modelsearch.decide.recommend import recommend
 from modelsearch.search.summary import phase_summaries
@@ -21,7 +22,7 @@ def result_of(session: Session) -> SearchResult:
         plan=session.plan.name,
         baseline_id=view.baseline_id,
         recommendation=recommend(view, found),
-        estimates=found,
+        estimates=with_anytime_intervals(view, found),
         phases=phase_summaries(events, len(session.setting.candidates)),
         drops=tuple(session.search.fold.drops),
         spend=session.search.ledger.spend(),

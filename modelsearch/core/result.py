@@ -81,6 +81,8 @@ class Recommendation:
 
     Attributes:
         covers: which constraints the certificate covers (always quality; cost and latency where tested).
+        is_for_population: whether the certificate about these items holds for the population they were drawn from too,
+            tested apart at the same alpha.
     """
 
     candidate_id: CandidateId
@@ -96,6 +98,7 @@ class Recommendation:
     n_items: int
     n_pairs: int
     covers: tuple[str, ...] = ("quality",)
+    is_for_population: bool = False
     runner_up_id: CandidateId | None = None
 
 

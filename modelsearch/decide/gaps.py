@@ -9,8 +9,13 @@ import numpy as np
 from modelsearch.core.candidate import singles_of
 from modelsearch.core.search import Floats, SearchView
 from modelsearch.stats.gap_model import Bought, ModelRules, Posterior, posterior
+from modelsearch.stats.gap_prior import Slopes
 
 RULES = ModelRules()
+PRICE_SLOPE, PRICE_ROWS = 0.06, 20.0
+"""Score units that a standard deviation of log list price brings, and the rows that this guess counts as."""
+PAST_ROWS = 5.0
+"""Rows that "as the past says" counts as."""
 
 
 def gap_posterior(view: SearchView, rules: ModelRules = RULES) -> Posterior:
@@ -26,14 +31,24 @@ def bought(view: SearchView) -> Bought:
     failed = np.where(np.isnan(score), 0.0, score)
     failed[at] = np.where(np.isnan(score[at]), 1.0, score[at])
     codes = view.setting.cluster_codes
+    regressors = _regressors(view)
     return Bought(
         score=np.where(is_known, failed, 0.0),
         is_known=is_known,
         weight=view.setting.item_weights,
-        regressors=_regressors(view),
+        regressors=regressors,
+        slopes=_slopes(regressors),
         reference=at,
         worth=(int(codes.max()) + 1) / len(codes),
     )
+
+
+def _slopes(regressors: Floats) -> Slopes:
+    """Dearer is better by `PRICE_SLOPE`, unless the past says how good each is: then that, as it says it."""
+    price, past = (column[np.isfinite(column)] for column in regressors.T)
+    has_past = past.size > 1 and float(past.std()) > 0
+    per_log = 0.0 if has_past or price.size < 2 else PRICE_SLOPE / max(float(price.std()), 1e-9)
+    return Slopes(expected=np.array([per_log, float(has_past)]), rows=np.array([PRICE_ROWS, PAST_ROWS]))
 
 
 def _regressors(view: SearchView) -> Floats:

@@ -6,6 +6,7 @@ nothing is `likely`: the choice would rest on a prior about baselines alone.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from modelsearch.core.result import Certainty, Claim, Estimate, Recommendation
 from modelsearch.core.search import SearchView
 from modelsearch.decide.alpha import keep_level
 from modelsearch.decide.choice import Option, best_worth, first_certified, of_baseline, open_cheaper, options
+from modelsearch.decide.population import is_certified_for_population
 from modelsearch.decide.reasons import certified_reason, keep_reason, likely_reason, limits_note, undecided_reason
 
 
@@ -23,8 +25,7 @@ def recommend(view: SearchView, estimates: Sequence[Estimate]) -> Recommendation
     certified = first_certified(found)
     likely = best_worth(found, besides=None if certified is None else certified.estimate.candidate_id)
     if certified is not None:
-        reason = certified_reason(view, certified.estimate)
-        return _replacement(view, certified, Certainty.CERTIFIED, reason, _runner_up(found, certified, likely))
+        return _certified(view, certified, _runner_up(found, certified, likely))
     if likely is not None and of_baseline(view, estimates).n_items > 0:
         second = best_worth(found, besides=likely.estimate.candidate_id)
         reason = likely_reason(view, likely.estimate)
@@ -59,6 +60,17 @@ def _runner_up(found: Sequence[Option], chosen: Option, second: Option | None) -
     others = [o for o in found if o is not chosen and o.estimate.p_non_inferior is not None]
     best = max(others, key=lambda o: (o.is_certified, o.estimate.p_non_inferior or 0.0), default=None)
     return None if best is None else best.estimate.candidate_id
+
+
+def _certified(view: SearchView, option: Option, runner_up_id: CandidateId | None) -> Recommendation:
+    """The claim about these items, and whether the other one, about the population, holds as well."""
+    is_for_population = is_certified_for_population(view, option.estimate.candidate_id)
+    reason = certified_reason(view, option.estimate) + (POPULATION_NOTE if is_for_population else "")
+    answer = _replacement(view, option, Certainty.CERTIFIED, reason, runner_up_id)
+    return replace(answer, is_for_population=is_for_population)
+
+
+POPULATION_NOTE = "; tested apart at the same level, it holds for the population these items were drawn from as well"
 
 
 def _replacement(

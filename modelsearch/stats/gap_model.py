@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from modelsearch.stats.gap_features import LOADING_SD, ItemFeatures, binary_variance, item_features
-from modelsearch.stats.gap_prior import Fitted, PriorRules, RowPrior, row_priors
+from modelsearch.stats.gap_prior import Fitted, PriorRules, RowPrior, Slopes, row_priors
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -47,6 +47,7 @@ class Bought:
         score: (n_rows, n_items) in [0, 1], 0 where not known; is_known: (n_rows, n_items).
         weight: (n_items,) of each item in the mean, mean 1.
         regressors: (n_rows, n_regressors) free facts of each row; NaN = unknown.
+        slopes: what is expected of the means' slopes along them; None = nothing.
         reference: row that the others are compared with.
         worth: independent units per item, in (0, 1]; below 1 with clusters.
     """
@@ -57,6 +58,7 @@ class Bought:
     regressors: Floats
     reference: int
     worth: float = 1.0
+    slopes: Slopes | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,7 +145,13 @@ def posterior(bought: Bought, rules: ModelRules) -> Posterior:
         noise = _noise(bought, score, predicted, n_worth, rules)
         inverse = np.where(bought.is_known, bought.worth / noise, 0.0)
         prior = row_priors(
-            Fitted(weights=weights, n_seen=n_worth, regressors=bought.regressors, reference=bought.reference),
+            Fitted(
+                weights=weights,
+                n_seen=n_worth,
+                regressors=bought.regressors,
+                reference=bought.reference,
+                slopes=bought.slopes,
+            ),
             rules.prior,
         )
         size = basis.shape[1]

@@ -19,7 +19,7 @@ class PriorRules:
 
     Attributes:
         mean_sd: spread of rows around the regression before any row is known, which counts as `mean_rows` rows.
-        ridge_rows: rows that a slope of 0 counts as.
+        ridge_rows: rows that a slope of 0 counts as, where no other is expected.
         above_best, reference_sd: how far the reference lies above the best row known, and how surely.
         loading_sd: spread of loadings before any row is known, counted as `loading_rows` rows.
         near: rows that are worse than the best by so much count e times less for the loadings.
@@ -46,6 +46,14 @@ class RowPrior:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Slopes:
+    """What is expected of the slopes: (n_regressors,) score units per unit, and the rows that this counts as."""
+
+    expected: Floats
+    rows: Floats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Fitted:
     """The rows as fitted so far: (n_rows, size) weights, (n_rows,) items seen, (n_rows, n_regressors) facts."""
 
@@ -53,6 +61,7 @@ class Fitted:
     n_seen: Floats
     regressors: Floats
     reference: int
+    slopes: Slopes | None = None
 
 
 def row_priors(fitted: Fitted, rules: PriorRules) -> RowPrior:
@@ -78,7 +87,9 @@ def _means(fitted: Fitted, counts: Floats, rules: PriorRules) -> tuple[Floats, F
         mean[at] += 0.1 + rules.above_best
         return mean, variance
     quality = fitted.weights[:, 0]
-    line = _ridge_line(quality, counts, fitted.regressors, rules.ridge_rows)
+    n_regressors = fitted.regressors.shape[1]
+    plain = Slopes(expected=np.zeros(n_regressors), rows=np.full(n_regressors, rules.ridge_rows))
+    line = _ridge_line(quality, counts, fitted.regressors, fitted.slopes or plain)
     variance = _two_piece(quality - line, counts, rules)
     mean = np.clip(line, 0.02, 0.99)
     is_known = (counts > 0) & (fitted.n_seen >= 8)
@@ -102,17 +113,22 @@ def _two_piece(residual: Floats, counts: Floats, rules: PriorRules) -> Floats:
     return np.asarray(np.where(counts > 0, side, both) * (1.0 + 1.0 / max(total, 1.0)), dtype=np.float64)
 
 
-def _ridge_line(quality: Floats, counts: Floats, regressors: Floats, ridge_rows: float) -> Floats:
-    """(n_rows,) fitted line; regressors are standardised over all rows, unknown ones stand at their mean."""
+def _ridge_line(quality: Floats, counts: Floats, regressors: Floats, slopes: Slopes) -> Floats:
+    """(n_rows,) fitted line; unknown regressors stand at the mean of the known ones.
+
+    Slopes are shrunk to what is expected, not to 0: the cheapest rows are known first, and a line through them alone
+    says little of the dear ones, not even which way it goes.
+    """
     total = counts.sum()
     is_given = np.isfinite(regressors)
     middle_x = np.where(is_given, regressors, 0.0).sum(axis=0) / np.maximum(is_given.sum(axis=0), 1)
     x = np.where(is_given, regressors - middle_x, 0.0)
-    x = x / np.maximum(x.std(axis=0), 1e-9)
-    middle, centre = counts @ quality / total, counts @ x / total
-    away = x - centre
-    normal = (counts[:, None] * away).T @ away + ridge_rows * np.eye(x.shape[1])
-    slope = np.linalg.solve(normal, (counts[:, None] * away).T @ (quality - middle))
+    sd = np.maximum(x.std(axis=0), 1e-9)
+    middle, away = counts @ quality / total, (x - counts @ x / total) / sd
+    expected = slopes.expected * sd
+    normal = (counts[:, None] * away).T @ away + np.diag(slopes.rows)
+    surprise = quality - middle - away @ expected
+    slope = expected + np.linalg.solve(normal, (counts[:, None] * away).T @ surprise)
     return np.asarray(middle + away @ slope, dtype=np.float64)
 
 
