@@ -64,6 +64,14 @@ def test_weights_count_in_the_mean_of_a_whole_row() -> None:
     assert posterior(cells, RULES).mean == pytest.approx((score * weight).mean(axis=1))
 
 
+def test_unequal_weights_make_what_is_left_vary_more() -> None:
+    cells = bought(world(2), [30] * 14)
+    weight = np.tile([0.2, 1.8], N_ITEMS // 2)
+    plain, weighted = posterior(cells, RULES), posterior(replace(cells, weight=weight), RULES)
+    assert weighted.noise == pytest.approx(plain.noise * (weight**2).mean())
+    assert (spread_now(weighted) > spread_now(plain)).all()
+
+
 @pytest.mark.parametrize("depths", [[N_ITEMS] * 5 + [20] * 8 + [40], [N_ITEMS] * 5 + [60] * 8 + [100], [50] * 14])
 def test_errors_are_as_large_as_believed(depths: list[int]) -> None:
     n_worlds, rows = 60, np.flatnonzero(np.array(depths) < N_ITEMS)

@@ -142,6 +142,11 @@ def test_a_step_is_never_worth_less_than_none_and_can_be_made(seed: int, n_rows:
     assert step.price_usd == pytest.approx(sum(n * prices[row] for n, row in zip(more, step.rows, strict=True)))
 
 
+def test_where_both_are_half_known_a_row_and_the_reference_are_bought_side_by_side() -> None:
+    steps = [best_step(choices(bought(np.array([90, 90]), 400, seed), np.array([0.9, 1.0]))) for seed in range(10)]
+    assert sum(step is not None and step.rows == (0, 1) for step in steps) >= 5
+
+
 @given(seed=st.integers(0, 500))
 @settings(max_examples=30, deadline=None)
 def test_the_order_of_rows_does_not_matter(seed: int) -> None:
