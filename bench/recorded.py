@@ -3,8 +3,9 @@
 Table textclass__policy_EN, baseline o1-2024-12-17, a tenth of the cost of the whole table, plan balanced. Both runs
 are read back from their journals: rounds, moves, outcomes, spend and decision must be equal, the spend to the
 pico-dollar, and the emulator, in a process of its own, must have charged just that. The recommendation is then held
-against the whole table. Prints the figures last; exit code 0 only if
-everything holds, 77 where the data is not there.
+against the whole table: a certified one must be true, one that is stated at a probability is told right or wrong (how
+often such come true is `make bench-calibration`'s to judge, not one search's). Prints the figures last; exit code 0
+only if everything holds, 77 where the data is not there.
 """
 
 import sys
@@ -65,7 +66,8 @@ def main() -> int:
         f"{'the same search' if is_same else f'{len(differences)} DIFFERENCES'}, "
         f"{kept_or(near)}: {'true to the whole table' if is_right else 'WRONG'}"
     )
-    return 0 if is_same and is_right else 1
+    is_stated_as_chance = near.recommendation.certainty is not Certainty.CERTIFIED
+    return 0 if is_same and (is_right or is_stated_as_chance) else 1
 
 
 def searched(folder: Path, home: Path, url: str | None = None) -> tuple[SearchResult, Trajectory]:

@@ -143,8 +143,8 @@ def _shrunk(view: SearchView, estimate: Estimate) -> str:
     alone = NormalDist().cdf((estimate.gap.mean + view.task.margin) / spread)
     if abs(alone - estimate.p_non_inferior) < TOLD_SHRINKAGE:
         return ""
-    few = "1 item is few" if estimate.n_pairs == 1 else f"{estimate.n_pairs} items are few"
-    return f" ({100 * alone:.0f} % by itself, but {few}: shrunk towards how the other candidates did)"
+    these = "this item" if estimate.n_pairs == 1 else f"these {estimate.n_pairs} items"
+    return f" ({100 * alone:.0f} % by {these} alone; how hard the items are and how others did on them tells the rest)"
 
 
 def _failures(estimate: Estimate) -> str:
