@@ -77,6 +77,18 @@ def test_free_facts_are_the_log_of_the_list_price_and_what_the_past_lets_expect(
     assert np.isnan(np.delete(facts[:, 1], 1)).all()
 
 
+def test_dearer_is_expected_better_unless_the_past_says_who_is() -> None:
+    view = make_view(rows(0.8, 0.7, 0.6), list_cost_usd=[0.01, 0.002, 0.001])
+    priced = bought(view).slopes
+    assert priced is not None
+    assert priced.expected[0] > 0.0
+    assert priced.expected[1] == 0.0
+    past = {CandidateId("m00"): 0.8, CandidateId("m01"): 0.6}
+    told = bought(replace(view, setting=replace(view.setting, past_quality=past))).slopes
+    assert told is not None
+    assert told.expected.tolist() == [0.0, 1.0]
+
+
 def test_a_free_candidate_has_no_log_price() -> None:
     facts = bought(make_view(rows(0.8, 0.7), list_cost_usd=[0.01, 0.0], cost_usd=[0.01, 0.0])).regressors
     assert np.isnan(facts[1, 0])
