@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from modelsearch.stats.gap_prior import Fitted, PriorRules, RowPrior, row_priors
+from modelsearch.stats.gap_prior import Fitted, PriorRules, RowPrior, Slopes, row_priors
 
 Floats = npt.NDArray[np.float64]
 NAN = float("nan")
@@ -72,6 +72,25 @@ def test_the_unit_of_a_fact_does_not_matter(scale: float, shift: float) -> None:
     plain = row_priors(fitted(quality, seen(12, 4), fact), RULES)
     other = row_priors(fitted(quality, seen(12, 4), shift + scale * fact), RULES)
     assert other.mean == pytest.approx(plain.mean, abs=1e-6)
+
+
+def test_an_expected_slope_holds_until_many_rows_say_otherwise() -> None:
+    fact = np.linspace(0.0, 1.0, 202)
+    expected = Slopes(expected=np.array([0.3]), rows=np.array([20.0]))
+    quality = 0.7 - 0.3 * fact
+    at = [150, 200]
+    few = np.where(np.isin(np.arange(202), [90, 110]), 1000.0, 0.0)
+    early = row_priors(replace(fitted(quality, few, fact), slopes=expected), RULES).mean[at, 0]
+    late = row_priors(replace(fitted(quality, seen(202, 2), fact), slopes=expected), RULES).mean[at, 0]
+    assert np.diff(early) / np.diff(fact[at]) == pytest.approx([0.3], abs=0.01)
+    assert np.diff(late) / np.diff(fact[at]) == pytest.approx([-0.3], abs=0.1)
+
+
+def test_an_expected_slope_of_none_is_as_nothing_expected() -> None:
+    rng = np.random.default_rng(5)
+    rows = fitted(rng.uniform(0.3, 0.8, 12), seen(12, 4), rng.normal(size=12))
+    flat = Slopes(expected=np.zeros(1), rows=np.full(1, RULES.ridge_rows))
+    assert np.array_equal(row_priors(replace(rows, slopes=flat), RULES).mean, row_priors(rows, RULES).mean)
 
 
 def test_an_unknown_fact_stands_at_the_facts_mean() -> None:
