@@ -38,7 +38,7 @@ def test_a_certificate_before_the_end_states_its_bound_and_level() -> None:
 
 
 def test_a_good_chance_is_likely_with_its_probability() -> None:
-    got = answer(make_view(rows(0.7, 0.8, n_items=400, n_seen=90)))
+    got = answer(make_view(rows(0.7, 0.8, n_items=400, n_seen=30)))
     assert (got.candidate_id, got.certainty) == ("m01", Certainty.LIKELY)
     assert got.p_right is not None
     assert 0.5 < got.p_right < 1
