@@ -14,6 +14,8 @@ from modelsearch.stats.gap_prior import Slopes
 RULES = ModelRules()
 PRICE_SLOPE, PRICE_ROWS = 0.06, 20.0
 """Score units that a standard deviation of log list price brings, and the rows that this guess counts as."""
+LEAST_LOG_SPREAD = 1.0
+"""Standard deviation of log list price from which on it counts as one: a few percent of price tell nothing."""
 PAST_ROWS = 5.0
 """Rows that "as the past says" counts as."""
 
@@ -47,7 +49,7 @@ def _slopes(regressors: Floats) -> Slopes:
     """Dearer is better by `PRICE_SLOPE`, unless the past says how good each is: then that, as it says it."""
     price, past = (column[np.isfinite(column)] for column in regressors.T)
     has_past = past.size > 1 and float(past.std()) > 0
-    per_log = 0.0 if has_past or price.size < 2 else PRICE_SLOPE / max(float(price.std()), 1e-9)
+    per_log = 0.0 if has_past or price.size < 2 else PRICE_SLOPE / max(float(price.std()), LEAST_LOG_SPREAD)
     return Slopes(expected=np.array([per_log, float(has_past)]), rows=np.array([PRICE_ROWS, PAST_ROWS]))
 
 

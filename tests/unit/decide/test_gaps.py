@@ -89,6 +89,13 @@ def test_dearer_is_expected_better_unless_the_past_says_who_is() -> None:
     assert told.expected.tolist() == [0.0, 1.0]
 
 
+def test_prices_that_hardly_differ_tell_nothing() -> None:
+    seen = rows(0.7, 0.8, n_items=400, n_seen=30)
+    near = gap_posterior(make_view(seen, list_cost_usd=[0.01, 0.0099])).mean
+    same = gap_posterior(make_view(seen, list_cost_usd=[0.01, 0.01])).mean
+    assert near == pytest.approx(same, abs=0.01)
+
+
 def test_a_free_candidate_has_no_log_price() -> None:
     facts = bought(make_view(rows(0.8, 0.7), list_cost_usd=[0.01, 0.0], cost_usd=[0.01, 0.0])).regressors
     assert np.isnan(facts[1, 0])
