@@ -45,6 +45,9 @@ def test_what_is_sure_before_the_end_says_so() -> None:
 def test_a_chance_that_is_not_what_the_interval_suggests_is_explained() -> None:
     view = make_view(rows(0.7, 0.75, 0.2, 0.3, 0.2, n_items=400, n_seen=10))
     e = estimates(view)[1]
-    assert "% by these 10 items alone; how hard the items are and how others did on them tells the rest" in likely_reason(view, e)
+    assert (
+        "% by these 10 items alone; how hard the items are and how others did on them tells the rest"
+        in likely_reason(view, e)
+    )
     whole = make_view(rows(0.7, 0.75, 0.2, n_items=400, n_seen=399))
     assert "shrunk" not in likely_reason(whole, estimates(whole)[1])
