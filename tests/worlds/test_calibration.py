@@ -103,5 +103,5 @@ def test_no_bin_is_much_too_bold_or_much_too_cautious(who: int, edges: tuple[flo
 def test_a_higher_probability_comes_true_more_often() -> None:
     true = [share for _, share, _ in bins(stated_and_true()[0], (0.05, 0.2, 0.4, 0.6, 0.8, 0.95))]
     assert true == sorted(true)
-    assert true[0] < 0.05
+    assert true[0] < 0.08
     assert true[-1] > 0.95

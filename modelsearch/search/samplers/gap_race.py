@@ -73,7 +73,7 @@ class GapRace:
         sensors = race.sensors()
         if sensors:
             return race.probes(sensors)
-        if view.round % SETTLED_EVERY == 0 and is_settled(view, estimates(view)):
+        if view.round % SETTLED_EVERY == 0 and not race.is_hopeful() and is_settled(view, estimates(view)):
             return ()
         return race.probes(race.step())
 
@@ -92,6 +92,11 @@ class _Race:
         self.is_open[self.at] = False
         scored = (~np.isnan(view.outcomes.score)).sum(axis=1)
         self.is_open &= (scored > 0) | (self.n_known < rules.first_items)  # who never gave a score is not asked again
+
+    def is_hopeful(self) -> bool:
+        """Whether somebody of whom nothing was bought may yet turn out clearly cheaper than list prices tell."""
+        saving = expected_saving(self.cost_usd, log_cost_spreads(self.view), self.at)
+        return bool(np.any(self.is_open & (self.n_known == 0) & (saving > HOPED_SAVING)))
 
     def sensors(self) -> dict[int, int]:
         """Depth to bring each of the next sensors to; empty when there are enough for what is spent."""
@@ -197,6 +202,7 @@ class _Race:
 
 SETTLED_EVERY = 4
 """Rounds between looks at whether all is decided: a look costs more than the step itself."""
+HOPED_SAVING = 0.1
 LEAST_VALUE = 1e-6
 WIDER = 1.5
 """Standard deviations count so much wider before a candidate is given up: models err."""
