@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from flows.prefect_env import DEFAULTS
 from modelsearch.store.replies import SqliteReplies
@@ -23,6 +24,10 @@ os.environ["PREFECT_HOME"] = _PREFECT_HOME.name
 os.environ.update(DEFAULTS)  # as in the product: with its telemetry on, the embedded server can lock its own database
 for _name in [name for name in os.environ if name.endswith("_API_KEY") or name.startswith("MODELSEARCH_")]:
     del os.environ[_name]
+
+# how fast a busy machine draws examples says nothing of what is tested
+settings.register_profile("modelsearch", suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("modelsearch")
 
 _LOOPBACK = ("127.", "::1", "localhost")
 
