@@ -54,7 +54,9 @@ def test_predictions_are_scores_and_rows_may_come_in_any_order(share: float, see
     assert found.shape == known.shape
     assert ((found >= 0) & (found <= 1)).all()
     order = np.random.default_rng(seed).permutation(9)
-    assert fitted(known[:, order], FitOptions(rank=rank)) == pytest.approx(found[:, order], abs=1e-6)
+    assert fitted(known[:, order], FitOptions(rank=rank)) == pytest.approx(
+        found[:, order], abs=1e-3
+    )  # a few steps of two near factors
 
 
 def test_an_item_nobody_has_is_predicted_as_the_row_is() -> None:
