@@ -13,7 +13,7 @@ from modelsearch.store.journal import Journal
 from tests.servers.conftest import Project
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(600)]
-PHASES = {"phase · quick_wins", "phase · smart", "phase · advanced"}
+PHASES = {"phase · quick_wins", "phase · race"}
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
