@@ -40,7 +40,7 @@ def test_a_search_is_recorded_whole(server: PrefectServer, on: Callable[[Prefect
     tasks = project.task_runs(run_id)
     assert {run["state_type"] for run in tasks} == {"COMPLETED"}
     shown = {run["name"] for run in tasks}
-    stages = ("available", "quick_wins", "smart", "advanced")
+    stages = ("available", "quick_wins", "race")
     assert {f"write stage · {name}" for name in stages} <= shown
     _, events = Journal.read(project.folder / "home" / "runs" / run_id / "journal.bin")
     calls_told = sum(int(name.split(" · ")[-1].split(" ")[0]) for name in shown if name.startswith("round "))
