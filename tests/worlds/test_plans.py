@@ -1,4 +1,7 @@
-"""What the shipped plans promise each other: cheap spends no more than balanced, balanced no more than thorough."""
+"""What the shipped plans promise each other: cheap spends less than the two that may spend all of the budget.
+
+Balanced and thorough promise no order of spend: each stops when nothing more pays, and more sensors may end it sooner.
+"""
 
 import asyncio
 from pathlib import Path
@@ -46,11 +49,11 @@ def test_each_plan_looks_further_than_the_one_before() -> None:
 
 @pytest.mark.slow
 @pytest.mark.skipif(not all((TABLES / name).is_dir() for name in CASES), reason="needs the recorded tables")
-def test_spend_rises_from_cheap_to_thorough_on_recorded_tables(tmp_path: Path) -> None:
-    spend_usd = {plan: [searched(tmp_path, plan, *case) for case in CASES.items()] for plan in PLANS}
-    medians = [median(spend_usd[plan]) for plan in PLANS]
-    assert medians == sorted(medians)
-    assert medians[0] < 0.9 * medians[2]
+def test_cheap_spends_less_than_the_others_on_recorded_tables(tmp_path: Path) -> None:
+    spend_share = {plan: [searched(tmp_path, plan, *case) for case in CASES.items()] for plan in PLANS}
+    cheap, balanced, thorough = (median(spend_share[plan]) for plan in PLANS)
+    assert cheap < 0.9 * min(balanced, thorough)
+    assert max(balanced, thorough) <= 1.0
 
 
 def searched(home: Path, plan: str, table: str, baseline: str) -> float:
