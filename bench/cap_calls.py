@@ -28,8 +28,9 @@ from modelsearch.emulator.replies import Asked, EmulatedReply
 from modelsearch.emulator.server import emulated_market, emulator_server
 from modelsearch.evaluate.asking import model_request
 from modelsearch.evaluate.caller import Caller
-from modelsearch.evaluate.evaluator import LiveEvaluator, Plugs
+from modelsearch.evaluate.evaluator import LiveEvaluator
 from modelsearch.evaluate.known import Known
+from modelsearch.evaluate.plugs import Plugs
 from modelsearch.evaluate.prices import PriceBook
 from modelsearch.evaluate.prompt import PromptRenderer
 from modelsearch.evaluate.scoring import make_scorer

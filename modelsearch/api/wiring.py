@@ -24,8 +24,9 @@ from modelsearch.core.money import ZERO_USD
 from modelsearch.core.ports import Client, Evaluator, Recorder, ReplyStore
 from modelsearch.core.search import Move, Setting
 from modelsearch.evaluate.caller import Caller
-from modelsearch.evaluate.evaluator import LiveEvaluator, Plugs
+from modelsearch.evaluate.evaluator import LiveEvaluator
 from modelsearch.evaluate.known import Known
+from modelsearch.evaluate.plugs import Plugs
 from modelsearch.evaluate.recorded import RecordedCosts, RecordedReplies
 from modelsearch.evaluate.replay import ReplayEvaluator
 from modelsearch.evaluate.scoring import make_scorer

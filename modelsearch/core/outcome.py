@@ -22,6 +22,8 @@ class Status(StrEnum):
     TIMEOUT = "timeout"
     ERROR = "error"
     NOT_RUN = "not_run"
+    UNSCORED = "unscored"
+    """Answered, and nobody could say how well: a judge's unreadable reply, a scorer that failed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,7 +137,10 @@ class Outcome:
         confidence: how sure the candidate was of this answer, in [0, 1] (`evaluate.confidence`); None = it did not say.
         score: in [0, 1]; None unless `status` is ok or the task says what the status counts as.
         cost_usd: what serving this item costs, however it was come by.
-        spend_usd: what this search paid for it: 0 when imported, known from an earlier run, or a composite's.
+        spend_usd: what this search paid for it, judges included: 0 when imported, known from an earlier run, or a
+            composite's.
+        score_variance: of the score as a mean of several judgements of this answer; None = there was one, or it is
+            known not to vary.
     """
 
     candidate_id: CandidateId
@@ -150,3 +155,4 @@ class Outcome:
     latency_s: float = 0.0
     call_ids: tuple[CallId, ...] = ()
     served_by: str = ""
+    score_variance: float | None = None

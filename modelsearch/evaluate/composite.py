@@ -16,7 +16,7 @@ from modelsearch.core.ports import Scorer
 from modelsearch.core.task import Item, TaskSpec
 from modelsearch.evaluate.scoring import require_canonical_form
 
-UNKNOWN = (Status.NOT_RUN, Status.ERROR, Status.TIMEOUT)
+UNKNOWN = (Status.NOT_RUN, Status.ERROR, Status.TIMEOUT, Status.UNSCORED)
 """Statuses that say nothing about what the member would have answered, the one that wins first."""
 
 VOTE_DIGITS = 6
@@ -127,6 +127,7 @@ def cascade_outcome(cascade: Cascade, outcomes: Sequence[Outcome], item_id: Item
         score=last.score,
         confidence=last.confidence,
         latency_s=_total_s(asked),
+        score_variance=last.score_variance,
     )
 
 
@@ -193,6 +194,7 @@ def _joined(  # noqa: PLR0913 - one place builds composite outcomes
     answer: str | None = None,
     score: float | None = None,
     confidence: float | None = None,
+    score_variance: float | None = None,
 ) -> Outcome:
     return Outcome(
         candidate_id=candidate_id,
@@ -206,6 +208,7 @@ def _joined(  # noqa: PLR0913 - one place builds composite outcomes
         latency_s=latency_s,
         call_ids=tuple(call_id for part in parts for call_id in part.call_ids),
         served_by=" + ".join(part.served_by for part in parts if part.served_by),
+        score_variance=score_variance,
     )
 
 

@@ -10,7 +10,7 @@ become errors without a call. Where another model answers than before, the outco
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -18,50 +18,21 @@ from modelsearch.core.candidate import Candidate, Single
 from modelsearch.core.errors import PriceUnknownError
 from modelsearch.core.events import CandidateSplit, Warned
 from modelsearch.core.ids import CandidateId, EndpointId, ItemId, ProviderId
-from modelsearch.core.market import Endpoint, Market
+from modelsearch.core.market import Endpoint
 from modelsearch.core.outcome import Outcome, Reply, Status
-from modelsearch.core.ports import Clock, ItemCosts, Recorder, Scorer
 from modelsearch.core.search import Probe
-from modelsearch.core.task import TaskSpec
 from modelsearch.core.wire import WireRequest
 from modelsearch.evaluate.asking import model_request
-from modelsearch.evaluate.caller import MAX_CALLS_PER_OUTCOME, NOT_RUN, Answer, Caller, dialect_of
+from modelsearch.evaluate.caller import MAX_CALLS_PER_OUTCOME, NOT_RUN, Answer, dialect_of
 from modelsearch.evaluate.confidence import Asking, confidence_of
 from modelsearch.evaluate.grade import score_reply
+from modelsearch.evaluate.grader import finished, judging_usd
 from modelsearch.evaluate.job_queue import JobQueue, Patience
 from modelsearch.evaluate.keys import call_key
-from modelsearch.evaluate.known import Cell, Job, Known
-from modelsearch.evaluate.prompt import PromptRenderer
+from modelsearch.evaluate.known import Cell, Job
+from modelsearch.evaluate.plugs import Plugs
 from modelsearch.evaluate.served import SPLIT_STATUS, Served, split_message
 from modelsearch.evaluate.unanswered import Failure, Unanswered, failure_of
-from modelsearch.providers.clock import SystemClock
-
-
-@dataclass(frozen=True, kw_only=True)
-class Plugs:
-    """What a live evaluator is plugged into.
-
-    Attributes:
-        paid: answers by key that an earlier life of the run booked and did not come to score.
-        origins: what stands for a provider's URL in keys where the URL changes from run to run (the emulator's port).
-        baseline_id: the candidate that the others are compared with.
-        served_by: `Reply.served_by` of each endpoint's first answer in an earlier life of the run.
-        clock: what pauses of providers are waited out by.
-    """
-
-    task: TaskSpec
-    market: Market
-    renderer: PromptRenderer
-    scorer: Scorer
-    caller: Caller
-    recorder: Recorder
-    costs: ItemCosts
-    known: Known
-    paid: Mapping[str, Answer] = field(default_factory=dict)
-    origins: Mapping[ProviderId, str] = field(default_factory=dict)
-    served_by: Mapping[EndpointId, str] = field(default_factory=dict)
-    baseline_id: CandidateId | None = None
-    clock: Clock = field(default_factory=SystemClock)
 
 
 class _Bought(NamedTuple):
@@ -150,7 +121,9 @@ class LiveEvaluator:
         """Buy until nothing is left, or somebody stops; whoever crashes stops all, and what is in flight is booked."""
         while (job := await queue.take(lambda: self._stopped is not None)) is not None:
             try:
-                self._take(queue, job, await self._buy(job))
+                bought = await self._buy(job)
+                outcome = await finished(self._plugs.grader, bought.outcome, job.item)
+                self._take(queue, job, bought._replace(outcome=outcome))
             except Exception as error:  # noqa: BLE001 - `buy` raises it once the others have come to their end
                 self._stopped = self._stopped or error
 
@@ -183,7 +156,7 @@ class LiveEvaluator:
         key = call_key(endpoint, origin, wire, job.repeat, single.served_by)
         is_sure_asked = self._asking.is_asked(endpoint)
         if (paid := self._plugs.paid.get(key)) is not None:
-            return self._bought(job, paid, paid.cost_usd)
+            return self._bought(job, paid, paid.paid_usd)
         if (stored := self._stored(endpoint, key)) is not None:
             return self._bought(job, stored, Decimal(0))
         if endpoint.id in self._closed:
@@ -238,7 +211,9 @@ class LiveEvaluator:
             self._warn("call-failed", endpoint.id, reply.error)
         elif (heir := self._served.heir(job.single, endpoint, reply.served_by)) is not None:
             job, reply, failure = self._split(job, heir, reply)
-        status, canonical, score = score_reply(reply, job.item, self._plugs.scorer, self._plugs.task)
+        status, canonical, score = score_reply(
+            reply, job.item, self._plugs.scorer, self._plugs.task, is_graded_later=self._plugs.grader is not None
+        )
         outcome = replace(
             job.not_run, status=status, answer=canonical, score=score, confidence=confidence_of(reply, canonical),
             cost_usd=answer.cost_usd, spend_usd=spend_usd, latency_s=answer.latency_s, call_ids=(answer.call_id,),
@@ -272,7 +247,8 @@ class LiveEvaluator:
     def _bound_of(self, candidate: Candidate, item_id: ItemId) -> Decimal:
         jobs = self._plugs.known.jobs_of(candidate, item_id)
         callable_jobs = (job for job in jobs if job.single.endpoint_id not in self._closed)
-        return sum((self._request(job.single, item_id)[1] for job in callable_jobs), Decimal(0))
+        judged = judging_usd(self._plugs.grader, self._items[item_id])
+        return sum((self._request(job.single, item_id)[1] + judged for job in callable_jobs), Decimal(0))
 
     def _request(self, single: Single, item_id: ItemId) -> tuple[WireRequest, Decimal]:
         """The encoded request and its upper bound in USD, made once for bound and call."""

@@ -15,7 +15,7 @@ class Grade(NamedTuple):
     score: float | None
 
 
-def score_reply(reply: Reply, item: Item, scorer: Scorer, task: TaskSpec) -> Grade:
+def score_reply(reply: Reply, item: Item, scorer: Scorer, task: TaskSpec, *, is_graded_later: bool = False) -> Grade:
     """Grade a reply; a truncated one is still read by scorers that look for an answer inside the text.
 
     Those have `reads_cut_replies = True`; to the others a reply that was cut off is no answer, whatever its text.
@@ -25,12 +25,13 @@ def score_reply(reply: Reply, item: Item, scorer: Scorer, task: TaskSpec) -> Gra
         item: the item that was asked.
         scorer: of the task.
         task: says what refused, truncated and invalid replies count as.
+        is_graded_later: an answer gets its score from a `Grader`, and none here.
     """
     is_cut = reply.status is Status.TRUNCATED and getattr(scorer, "reads_cut_replies", False)
     if reply.status is not Status.OK and not is_cut:
         return Grade(reply.status, None, task.status_scores.get(reply.status))
     answer = scorer.canonical(reply.text, item)
     if answer is not None:
-        return Grade(Status.OK, answer, scorer.score(answer, item))
+        return Grade(Status.OK, answer, None if is_graded_later else scorer.score(answer, item))
     status = Status.TRUNCATED if reply.status is Status.TRUNCATED else Status.INVALID
     return Grade(status, None, task.status_scores.get(status))

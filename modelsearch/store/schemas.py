@@ -79,7 +79,7 @@ _OUTCOMES: Final[tuple[FieldRow, ...]] = (
     ("candidate_id", _TEXT, "", "who was asked"),
     ("item_id", _TEXT, "", "what was asked"),
     ("repeat", _INT, "repeats", "number of the repeat, from 0"),
-    ("status", _TEXT, "", "ok, refused, truncated, invalid, timeout, error or not_run"),
+    ("status", _TEXT, "", "ok, refused, truncated, invalid, timeout, error, not_run or unscored"),
     ("answer", _TEXT, "", "canonical form of the reply?"),
     ("score", _FLOAT, "score in [0, 1]", "the scorer's judgement; empty = none, which is not 0?"),
     ("confidence", _FLOAT, "share in [0, 1]", "how sure the candidate was?"),
