@@ -1,7 +1,7 @@
 """What passes between a dialect and the one file that does HTTP."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from modelsearch.core.ids import Json, canonical_json
@@ -12,14 +12,22 @@ Role = Literal["system", "user", "assistant"]
 RetryKind = Literal["none", "rate", "transient", "auth", "quota", "gone", "incapable"]
 GATEWAY_TIMEOUTS = frozenset({504, 524})
 """A gateway gave up waiting; the provider behind it may have gone on working, and bill."""
+PROCESSING_HEADER = "x-modelsearch-processing"
+"""Ours, on replies that came in a batch: what they report as their cost is the batch's, and latency they have none."""
+BATCH_PROCESSING = "batch"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """One chat message."""
+    """One chat message.
+
+    Attributes:
+        n_stable_chars: so much of the start of `content` is the same for all items; no part of what it says.
+    """
 
     role: Role
     content: str
+    n_stable_chars: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,12 +63,23 @@ class WireRequest:
     Attributes:
         key_body: what makes the call the same call where the body says more than that (a price limit does not change
             the answer, so a new price must not make a paid reply unknown); None = the body.
+        prefix: names the start of the prompt that other items share, where the provider's cache can keep it; "" = not.
+        marked_body: the body with that start marked for a cache that keeps only what is marked, and charges for it.
     """
 
     path: str
     body: bytes
     headers: Mapping[str, str] = field(default_factory=dict)
     key_body: bytes | None = None
+    prefix: str = ""
+    marked_body: bytes | None = None
+
+    @property
+    def marked(self) -> "WireRequest":
+        """The same call with its shared start marked; itself where no mark is needed."""
+        if self.marked_body is None:
+            return self
+        return replace(self, body=self.marked_body, key_body=self.body if self.key_body is None else self.key_body)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +100,11 @@ class RawReply:
     failure: str = ""
     n_attempts: int = 1
     wait_s: float | None = None
+
+    @property
+    def is_of_batch(self) -> bool:
+        """Whether it came in a batch."""
+        return self.headers.get(PROCESSING_HEADER) == BATCH_PROCESSING
 
     @property
     def is_unanswered(self) -> bool:

@@ -31,6 +31,7 @@ from modelsearch.evaluate.job_queue import JobQueue, Patience
 from modelsearch.evaluate.keys import call_key
 from modelsearch.evaluate.known import Cell, Job
 from modelsearch.evaluate.plugs import Plugs
+from modelsearch.evaluate.prefix_turns import PrefixTurns
 from modelsearch.evaluate.served import SPLIT_STATUS, Served, split_message
 from modelsearch.evaluate.unanswered import Failure, Unanswered, failure_of
 
@@ -51,6 +52,7 @@ class LiveEvaluator:
         self._stopped: Exception | None = None
         self._unanswered = Unanswered(baseline_id=plugs.baseline_id)
         self._patience = Patience(clock=plugs.clock)
+        self._turns = PrefixTurns(plugs.clock)
         self._asking = Asking(plugs.task)
         self._served = Served(plugs.served_by, self._warn)
         self._closed: dict[EndpointId, Failure] = {}
@@ -84,6 +86,7 @@ class LiveEvaluator:
             StoppedError: a provider cannot go on; everything paid is booked.
         """
         jobs_left = [job for job in self._plugs.known.jobs(probes, candidates) if not self._unanswered.holds(job)]
+        self._turns.expect(job.single.id for job in jobs_left)
         by_account: dict[ProviderId, list[Job]] = {}
         for job in jobs_left:
             by_account.setdefault(self._endpoint(job.single).provider_id, []).append(job)
@@ -161,6 +164,7 @@ class LiveEvaluator:
             return self._bought(job, stored, Decimal(0))
         if endpoint.id in self._closed:
             return _Bought(replace(job.not_run, status=Status.ERROR), self._closed[endpoint.id])
+        wire = self._turns.shared(endpoint.id, single.id, wire)
         answer, spend_usd = await self._called(endpoint, key, wire, bound)
         if answer.kind == "incapable" and is_sure_asked:
             self._asking.refuse(endpoint)
@@ -175,7 +179,7 @@ class LiveEvaluator:
         spent, n_more = Decimal(0), MAX_CALLS_PER_OUTCOME
         answer = NOT_RUN
         while n_more > 0 and self._stopped is None:
-            called = await self._plugs.caller.call(endpoint, key, wire, bound)
+            called = await self._turns.call(self._plugs.caller, endpoint, key, wire, bound)
             if called is None:
                 break
             answer = called

@@ -6,6 +6,7 @@ template, for a prompt that shows it measures nothing.
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, meta
@@ -15,9 +16,11 @@ from modelsearch.core.candidate import DEFAULT_PROMPT
 from modelsearch.core.errors import TaskFileError
 from modelsearch.core.ids import ItemId, PromptId
 from modelsearch.core.task import Item, Prompt, TaskSpec
-from modelsearch.core.wire import Message
+from modelsearch.core.wire import Message, Role
 
 VARIABLES = ("input", "item", "labels", "examples")
+N_COMPARED = 16
+"""Items whose texts say what all begin with."""
 
 
 class _Environment(ImmutableSandboxedEnvironment):
@@ -52,8 +55,8 @@ def _whose(task: TaskSpec, prompt: Prompt) -> str:
 class PromptRenderer:
     """Renders the messages of (item, prompt): compiled once, each result kept, equal for equal arguments.
 
-    The system message comes first and the template's own text before its input stays the same for all items, so that
-    providers can cache the prefix.
+    The system message comes first, and what the texts of all items begin with is told with each message, so that
+    providers can cache it: instructions and examples belong before the input.
     """
 
     def __init__(self, task: TaskSpec) -> None:
@@ -75,6 +78,7 @@ class PromptRenderer:
             "examples": tuple({"input": example.input, "target": example.target} for example in task.examples),
         }
         self._known: dict[tuple[PromptId, ItemId], tuple[Message, ...]] = {}
+        self._starts: dict[PromptId, list[str]] = {}
 
     def render(self, item: Item, prompt_id: PromptId = DEFAULT_PROMPT) -> tuple[Message, ...]:
         """The messages: system where its template gives text, then user.
@@ -102,21 +106,50 @@ class PromptRenderer:
         )
 
     def _rendered(self, item: Item, prompt_id: PromptId) -> tuple[Message, ...]:
-        system, user = self._prompts[prompt_id]
+        system, user = self._texts(item, prompt_id)
+        if not user:
+            raise TaskFileError(f"task {self._task.id!r}: prompt {prompt_id!r} is empty for item {item.id!r}")
+        starts = self._starts.get(prompt_id)
+        if starts is None:
+            starts = self._starts[prompt_id] = self._shared_starts(prompt_id)
+        messages = (_message("system", system, starts[0]), _message("user", user, starts[1]))
+        return messages if system else messages[1:]
+
+    def _texts(self, item: Item, prompt_id: PromptId) -> list[str]:
         shown = {"id": item.id, "input": item.input}
         try:
-            texts = [
-                template.render(input=item.input, item=shown, **self._shared).strip() for template in (system, user)
+            return [
+                template.render(input=item.input, item=shown, **self._shared).strip()
+                for template in self._prompts[prompt_id]
             ]
         except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError) as error:
             raise TaskFileError(
                 f"task {self._task.id!r}: prompt {prompt_id!r} fails on item {item.id!r}: {error}; "
                 f"a template may use {', '.join(VARIABLES)}"
             ) from error
-        if not texts[1]:
-            raise TaskFileError(f"task {self._task.id!r}: prompt {prompt_id!r} is empty for item {item.id!r}")
-        messages = (Message(role="system", content=texts[0]), Message(role="user", content=texts[1]))
-        return messages if texts[0] else messages[1:]
+
+    def _shared_starts(self, prompt_id: PromptId) -> list[str]:
+        """What the system and the user text of a few items begin with alike; the others are held against it."""
+        items = self._task.items[:: max(1, len(self._task.items) // N_COMPARED)][:N_COMPARED]
+        texts = []
+        for item in items:
+            with suppress(TaskFileError):  # it is told when that item is rendered
+                texts.append(self._texts(item, prompt_id))
+        if len(texts) < 2:
+            return ["", ""]
+        system, user = (_common_start(column) for column in zip(*texts, strict=True))
+        return [system, user[: max(user.rfind("\n"), user.rfind(" ")) + 1]]
+
+
+def _common_start(texts: tuple[str, ...]) -> str:
+    """What all texts begin with: what the first and the last in order do."""
+    low, high = min(texts), max(texts)
+    n_chars = next((i for i, (a, b) in enumerate(zip(low, high, strict=False)) if a != b), min(len(low), len(high)))
+    return low[:n_chars]
+
+
+def _message(role: Role, text: str, start: str) -> Message:
+    return Message(role=role, content=text, n_stable_chars=len(start) if text.startswith(start) else 0)
 
 
 def _compiled(environment: _Environment, task: TaskSpec, prompt: Prompt, role: str) -> Template:

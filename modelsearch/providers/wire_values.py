@@ -121,10 +121,14 @@ def _text(value: object) -> str:
 
 def without_system(messages: tuple[Message, ...]) -> tuple[Message, ...]:
     """The messages for a model that takes no system message: its text opens the first user message."""
-    system = "\n\n".join(message.content for message in messages if message.role == "system" and message.content)
+    systems = [message for message in messages if message.role == "system" and message.content]
+    system = "\n\n".join(message.content for message in systems)
     rest = tuple(message for message in messages if message.role != "system")
     if not system:
         return rest
+    n_stable = len(system) if all(len(message.content) == message.n_stable_chars for message in systems) else 0
     if rest and rest[0].role == "user":
-        return (Message(role="user", content=f"{system}\n\n{rest[0].content}"), *rest[1:])
-    return (Message(role="user", content=system), *rest)
+        n_stable += 2 + rest[0].n_stable_chars if n_stable else 0
+        first = Message(role="user", content=f"{system}\n\n{rest[0].content}", n_stable_chars=n_stable)
+        return (first, *rest[1:])
+    return (Message(role="user", content=system, n_stable_chars=n_stable), *rest)

@@ -8,12 +8,14 @@ import msgspec
 from modelsearch.core.market import Endpoint
 from modelsearch.core.outcome import Reply, Status, Usage
 from modelsearch.core.registry import register
-from modelsearch.core.wire import ModelRequest, RawReply, Retry, WireRequest
+from modelsearch.core.wire import Message, ModelRequest, RawReply, Retry, WireRequest
+from modelsearch.providers.prompt_prefix import Cut, is_write_charged, marked_content, shared_start
 from modelsearch.providers.retry import classify_error
 from modelsearch.providers.wire_values import Number, count, error_of, read_body, read_object, without_system
 
 _HEADERS = {"content-type": "application/json", "anthropic-version": "2023-06-01"}
 _TOOL = "answer"
+_MARK = {"cache_control": {"type": "ephemeral"}}
 
 
 class _CacheCreation(msgspec.Struct):
@@ -62,11 +64,12 @@ class AnthropicMessages:
     def encode(self, request: ModelRequest, endpoint: Endpoint) -> WireRequest:
         can = endpoint.capabilities
         messages = without_system(request.messages) if "no_system" in can else request.messages
-        system = "\n\n".join(m.content for m in messages if m.role == "system" and m.content)
+        systems = tuple(m for m in messages if m.role == "system" and m.content)
+        others = tuple(m for m in messages if m.role != "system")
         body: dict[str, Any] = {"model": endpoint.wire_name, "max_tokens": request.max_output_tokens}
-        if system:
-            body["system"] = system
-        body["messages"] = [{"role": m.role, "content": m.content} for m in messages if m.role != "system"]
+        if systems:
+            body["system"] = "\n\n".join(m.content for m in systems)
+        body["messages"] = [{"role": m.role, "content": m.content} for m in others]
         if request.temperature is not None and "no_temperature" not in can:
             body["temperature"] = request.temperature
         if request.reasoning_effort is not None and "reasoning" in can:
@@ -74,7 +77,12 @@ class AnthropicMessages:
         if request.json_schema is not None and "json_schema" in can:
             body["tools"] = [{"name": _TOOL, "input_schema": dict(request.json_schema)}]
             body["tool_choice"] = {"type": "tool", "name": _TOOL}
-        return WireRequest(path="/messages", body=_ENCODER.encode(body), headers=_HEADERS)
+        plain = _ENCODER.encode(body)
+        cut = shared_start((*systems, *others), endpoint, is_marked=True)
+        if cut is None or not is_write_charged(endpoint):
+            return WireRequest(path="/messages", body=plain, headers=_HEADERS)
+        marked = _ENCODER.encode(_marked(body, systems, others, cut))
+        return WireRequest(path="/messages", body=plain, headers=_HEADERS, prefix=cut.name, marked_body=marked)
 
     def decode(self, raw: RawReply) -> Reply:
         body = read_body(_DECODER, raw)
@@ -94,6 +102,21 @@ class AnthropicMessages:
 
     def classify(self, raw: RawReply) -> Retry:
         return classify_error(raw, error_of(read_object(raw).get("error")))
+
+
+def _marked(
+    body: dict[str, Any], systems: tuple[Message, ...], others: tuple[Message, ...], cut: Cut
+) -> dict[str, Any]:
+    """The body with one mark where the shared start ends: all that comes before it is kept with it."""
+    at = cut.index - len(systems)
+    if at < 0:
+        kept = systems[: cut.index + 1]
+        start = "\n\n".join([*(m.content for m in kept[:-1]), kept[-1].content[: cut.n_chars]])
+        whole = Message(role="system", content=body["system"])
+        return {**body, "system": marked_content(whole, len(start), _MARK)}
+    messages = list(body["messages"])
+    messages[at] = {"role": others[at].role, "content": marked_content(others[at], cut.n_chars, _MARK)}
+    return {**body, "messages": messages}
 
 
 def _text(blocks: list[_Block]) -> str:

@@ -10,6 +10,7 @@ from modelsearch.core.market import Endpoint
 from modelsearch.core.outcome import Reply, Status, TokenLogprob, Usage
 from modelsearch.core.registry import register
 from modelsearch.core.wire import ModelRequest, RawReply, Retry, WireRequest
+from modelsearch.providers.prompt_prefix import shared_start
 from modelsearch.providers.retry import classify_error
 from modelsearch.providers.wire_values import (
     Number,
@@ -86,10 +87,12 @@ class GoogleGenerate:
         config = _generation(request, can)
         path = f"/models/{quote(endpoint.wire_name.removeprefix('models/'), safe='')}:generateContent"
         plain = _ENCODER.encode({**body, "generationConfig": config})
+        cut = shared_start(messages, endpoint, is_marked=False)
+        prefix = cut.name if cut else ""
         if not (request.has_logprobs and "logprobs" in can):
-            return WireRequest(path=path, body=plain, headers=_HEADERS)
+            return WireRequest(path=path, body=plain, headers=_HEADERS, prefix=prefix)
         told = _ENCODER.encode({**body, "generationConfig": {**config, "responseLogprobs": True}})
-        return WireRequest(path=path, body=told, headers=_HEADERS, key_body=plain)
+        return WireRequest(path=path, body=told, headers=_HEADERS, key_body=plain, prefix=prefix)
 
     def decode(self, raw: RawReply) -> Reply:
         body = read_body(_DECODER, raw)

@@ -10,7 +10,8 @@ import msgspec
 from modelsearch.core.market import Endpoint
 from modelsearch.core.outcome import Reply, Status, TokenLogprob, Usage
 from modelsearch.core.registry import register
-from modelsearch.core.wire import ModelRequest, RawReply, Retry, WireRequest
+from modelsearch.core.wire import Message, ModelRequest, RawReply, Retry, WireRequest
+from modelsearch.providers.prompt_prefix import MIN_UNMARKED_TOKENS, is_write_charged, marked_content, shared_start
 from modelsearch.providers.retry import classify_error
 from modelsearch.providers.router import ROUTER_ID, preferences, price_limits
 from modelsearch.providers.wire_values import (
@@ -26,6 +27,9 @@ from modelsearch.providers.wire_values import (
 )
 
 _PATH = "/chat/completions"
+_MIN_BYTES_PER_TOKEN = 2
+_BREAKPOINT = {"prompt_cache_breakpoint": {"mode": "explicit"}}
+_MARKS: dict[str, dict[str, Any]] = {"openai": _BREAKPOINT, ROUTER_ID: {"cache_control": {"type": "ephemeral"}}}
 _HEADERS = {"content-type": "application/json"}
 _REFUSED = frozenset({"content_filter", "safety"})
 _TRUNCATED = frozenset({"length", "max_tokens", "model_length"})
@@ -95,7 +99,7 @@ class OpenAiChat:
     auth_header: ClassVar[str] = "authorization"
 
     def encode(self, request: ModelRequest, endpoint: Endpoint) -> WireRequest:
-        body: dict[str, Any] = {"model": endpoint.wire_name, "messages": _messages(request, endpoint)}
+        body: dict[str, Any] = {"model": endpoint.wire_name, "messages": _messages(_read_order(request, endpoint))}
         can = endpoint.capabilities
         body["max_completion_tokens" if "max_completion_tokens" in can else "max_tokens"] = request.max_output_tokens
         if request.temperature is not None and "no_temperature" not in can:
@@ -109,11 +113,10 @@ class OpenAiChat:
             body.update(_effort(request.reasoning_effort, endpoint))
         extra = _extra(request, endpoint)
         if endpoint.provider_id == ROUTER_ID:
-            return _routed(body, extra, request, endpoint)
-        plain = _ENCODER.encode(body)
-        if not extra:
-            return WireRequest(path=_PATH, body=plain, headers=_HEADERS)
-        return WireRequest(path=_PATH, body=_ENCODER.encode({**body, **extra}), headers=_HEADERS, key_body=plain)
+            body["provider"] = preferences(request, endpoint)
+            limits = price_limits(request, endpoint)
+            extra |= {"provider": {**body["provider"], "max_price": limits}} if limits else {}
+        return _wire(body, extra, _read_order(request, endpoint), endpoint)
 
     def decode(self, raw: RawReply) -> Reply:
         body = read_body(_DECODER, raw)
@@ -150,9 +153,45 @@ def _choice_error(body: Mapping[str, Any]) -> object:
     return first.get("error") if isinstance(first, dict) else None
 
 
-def _messages(request: ModelRequest, endpoint: Endpoint) -> list[dict[str, str]]:
-    messages = request.messages if "no_system" not in endpoint.capabilities else without_system(request.messages)
+def _read_order(request: ModelRequest, endpoint: Endpoint) -> tuple[Message, ...]:
+    return request.messages if "no_system" not in endpoint.capabilities else without_system(request.messages)
+
+
+def _messages(messages: tuple[Message, ...]) -> list[dict[str, Any]]:
     return [{"role": message.role, "content": message.content} for message in messages]
+
+
+def _wire(
+    body: dict[str, Any], extra: dict[str, Any], messages: tuple[Message, ...], endpoint: Endpoint
+) -> WireRequest:
+    """The request as it is sent. `extra` and what is said of caches are no part of what makes it the same call."""
+    key_body = _ENCODER.encode(body)
+    mark = _mark(endpoint)
+    cut = shared_start(messages, endpoint, is_marked=mark is not None)
+    if mark is _BREAKPOINT and len(key_body) >= MIN_UNMARKED_TOKENS * _MIN_BYTES_PER_TOKEN:
+        extra = {**extra, "prompt_cache_options": {"mode": "explicit"}}
+    sent = _ENCODER.encode({**body, **extra}) if extra else key_body
+    if cut is None or mark is None:
+        prefix = cut.name if cut else ""
+        return WireRequest(
+            path=_PATH, body=sent, headers=_HEADERS, key_body=key_body if extra else None, prefix=prefix
+        )  # fmt: skip
+    told = list(body["messages"])
+    told[cut.index] = {**told[cut.index], "content": marked_content(messages[cut.index], cut.n_chars, mark)}
+    marked = _ENCODER.encode({**body, **extra, "messages": told})
+    return WireRequest(
+        path=_PATH, body=sent, headers=_HEADERS, key_body=key_body, prefix=cut.name, marked_body=marked
+    )  # fmt: skip
+
+
+def _mark(endpoint: Endpoint) -> dict[str, Any] | None:
+    """How the endpoint wants the end of a prompt's shared start marked; None where it needs no mark.
+
+    OpenAI would else keep every prompt whole, at 1.25 times the price, and never find it again: items differ.
+    """
+    if endpoint.provider_id not in _MARKS or "prompt_cache" not in endpoint.capabilities:
+        return None
+    return _MARKS[endpoint.provider_id] if is_write_charged(endpoint) else None
 
 
 def _effort(effort: str, endpoint: Endpoint) -> dict[str, Any]:
@@ -174,17 +213,6 @@ def _logprobs(told: Any) -> tuple[TokenLogprob, ...]:
         pairs = [{"token": text, "logprob": value} for text, value in zip(texts, values, strict=True)]
         return logprobs_of(pairs, "token", "logprob")
     return logprobs_of(told.get("content"), "token", "logprob")
-
-
-def _routed(body: dict[str, Any], extra: dict[str, Any], request: ModelRequest, endpoint: Endpoint) -> WireRequest:
-    """A request to OpenRouter. Its price limit and `extra` are no part of what makes it the same call."""
-    wanted = preferences(request, endpoint)
-    key_body = _ENCODER.encode({**body, "provider": wanted})
-    limits = price_limits(request, endpoint)
-    if not limits and not extra:
-        return WireRequest(path=_PATH, body=key_body, headers=_HEADERS)
-    sent = _ENCODER.encode({**body, **extra, "provider": {**wanted, "max_price": limits} if limits else wanted})
-    return WireRequest(path=_PATH, body=sent, headers=_HEADERS, key_body=key_body)
 
 
 def _status(choice: _Choice | None, text: str) -> Status:
