@@ -10,10 +10,13 @@ from modelsearch.core.registry import register
 from modelsearch.core.search import Drop, Floats, SearchView
 from modelsearch.decide.pairs import paired
 from modelsearch.search.ceilings import is_like_learnt, larger_kin, law_gap, lead, log_futility, offset_at
+from modelsearch.search.composing import bought, undominated
 from modelsearch.search.paired_gaps import PairedGaps, paired_gaps
 from modelsearch.search.parameters import require_count, require_range
 
 _Found = tuple[str, str, Mapping[str, float]]
+MIN_LEG_ITEMS = 40
+"""Scored items shared with the baseline from which on a combiner looks at a single."""
 
 
 @register(
@@ -32,6 +35,9 @@ class QualityCeiling:
     By size, architecture and family: the catalogue's scaling law, for who has fewer than `min_items` pairs, beside a
     baseline like those it was learnt from, raised by whatever anybody bought is ahead of the baseline.
 
+    Who is too weak alone may be the cheap leg of a cascade that is good enough: of those bought, the `n_legs` singles
+    that fewest others beat in both cost and quality stay, where answers can be put to a vote at all.
+
     Over all looks the best candidate is dropped by what was bought with probability at most `alpha`, half of it its
     own e-process and half its kin's (split over them); each law misses in 1 - `level` beside that. Unknown size is
     never judged by a law, and a composite only by its own pairs. Score units. Without outcomes only the law speaks;
@@ -41,23 +47,26 @@ class QualityCeiling:
         alpha: in (0, 0.5].
         level: of the catalogue's laws, in [0.5, 1); a level beyond what they were fitted for switches them off.
         min_items: pairs from which on the law no longer speaks, at least 1.
+        n_legs: singles kept as possible parts of composites, at least 0.
     """
 
     alpha: float = 0.01
     level: float = 0.98
     min_items: int = 8
+    n_legs: int = 16
 
     def __post_init__(self) -> None:
         require_range(self, "alpha", 1e-12, 0.5)
         require_range(self, "level", 0.5, 0.999999)
         require_count(self, "min_items", 1)
+        require_count(self, "n_legs", 0)
 
     def drop(self, view: SearchView) -> Sequence[Drop]:
         gaps, kin = paired_gaps(view), _KinEvidence.of(view, self.level)
         own = log_futility(view, paired(view), view.task.margin)
         ceiling = lead(view, gaps, self.min_items) if is_like_learnt(view) else None
         drops = []
-        for candidate_id in sorted(set(view.pool) - {view.baseline_id}):
+        for candidate_id in sorted(set(view.pool) - {view.baseline_id} - self._legs(view)):
             found = self._by_outcomes(view, candidate_id, own, gaps) or self._by_kin(view, candidate_id, kin, gaps)
             if found is None and ceiling is not None and gaps.n_pairs[view.row[candidate_id]] < self.min_items:
                 found = self._by_law(view, candidate_id, ceiling)
@@ -73,6 +82,11 @@ class QualityCeiling:
                     )
                 )
         return tuple(drops)
+
+    def _legs(self, view: SearchView) -> set[CandidateId]:
+        """Who may yet be part of a composite, as the combiners choose their legs."""
+        found = bought(view, min_items=MIN_LEG_ITEMS) if view.setting.is_votable and self.n_legs else None
+        return set() if found is None else {found.singles[row].id for row in undominated(found, self.n_legs)}
 
     def _by_outcomes(self, view: SearchView, candidate_id: CandidateId, own: Floats, gaps: PairedGaps) -> _Found | None:
         row, margin = view.row[candidate_id], view.task.margin

@@ -87,11 +87,12 @@ class _Race:
         self.at = view.row[view.baseline_id]
         self.n_known = np.count_nonzero(view.outcomes.status, axis=1)
         self.cost_usd = expected_costs(view)
-        self.is_open = np.zeros(len(view.candidates), dtype=np.bool_)
-        self.is_open[[view.row[c] for c in view.pool]] = True
-        self.is_open[self.at] = False
         scored = (~np.isnan(view.outcomes.score)).sum(axis=1)
-        self.is_open &= (scored > 0) | (self.n_known < rules.first_items)  # who never gave a score is not asked again
+        self.is_telling = (scored > 0) | (self.n_known < rules.first_items)  # who never gave a score is not asked again
+        self.is_telling[self.at] = False
+        in_pool = np.zeros(len(view.candidates), dtype=np.bool_)
+        in_pool[[view.row[c] for c in view.pool]] = True
+        self.is_open = self.is_telling & in_pool
 
     def is_hopeful(self) -> bool:
         """Whether somebody of whom nothing was bought may yet turn out clearly cheaper than list prices tell."""
@@ -99,13 +100,16 @@ class _Race:
         return bool(np.any(self.is_open & (self.n_known == 0) & (saving > HOPED_SAVING)))
 
     def sensors(self) -> dict[int, int]:
-        """Depth to bring each of the next sensors to; empty when there are enough for what is spent."""
+        """Depth to bring each of the next sensors to; empty when there are enough for what is spent.
+
+        A whole row stays a sensor after a filter dropped its candidate: else each drop would make room for another.
+        """
         view, rules = self.view, self.rules
         singles = [row for row in self._by_cost() if view.endpoint(view.candidates[row].id) is not None]
         n_whole = sum(1 for row in singles if self.n_known[row] >= self.n_items)
         allowed, spent = self._sensor_money(singles)
         wanted: dict[int, int] = {}
-        for row in (row for row in singles if self.n_known[row] < self.n_items):
+        for row in (row for row in singles if self.is_open[row] and self.n_known[row] < self.n_items):
             if n_whole + len(wanted) >= rules.n_sensors:
                 break
             spent += float(self.cost_usd[row]) * (self.n_items - self.n_known[row])
@@ -115,8 +119,9 @@ class _Race:
         return wanted
 
     def _by_cost(self) -> list[int]:
-        """Open rows that are cheaper than half of the baseline, cheapest first."""
-        known = np.flatnonzero(self.is_open & (self.cost_usd < 0.5 * np.nan_to_num(self.cost_usd[self.at], nan=np.inf)))
+        """Rows, dropped ones too, that are cheaper than half of the baseline, cheapest first."""
+        limit_usd = 0.5 * np.nan_to_num(self.cost_usd[self.at], nan=np.inf)
+        known = np.flatnonzero(self.is_telling & (self.cost_usd < limit_usd))
         return [int(row) for row in known[np.argsort(self.cost_usd[known], kind="stable")]]
 
     def _sensor_money(self, singles: Sequence[int]) -> tuple[float, float]:

@@ -8,9 +8,13 @@ from hypothesis import strategies as st
 
 from modelsearch.core.errors import PlanError
 from modelsearch.core.market import ScalingRule
-from modelsearch.core.search import Floats, SearchView
+from modelsearch.core.search import Floats, Probe, SearchView
+from modelsearch.decide.estimates import estimates
+from modelsearch.decide.recommend import recommend
 from modelsearch.search.filters.quality_ceiling import QualityCeiling
+from modelsearch.search.samplers.gap_race import GapRace
 from modelsearch.testing.factories import make_view
+from modelsearch.testing.situations import World
 from tests.unit.search.test_ceilings import market
 
 NAN = float("nan")
@@ -26,7 +30,7 @@ RULE = ScalingRule(
 
 
 def _dropped(view: SearchView, strategy: QualityCeiling | None = None) -> list[str]:
-    return [str(drop.candidate_id) for drop in (strategy or QualityCeiling()).drop(view)]
+    return [str(drop.candidate_id) for drop in (strategy or QualityCeiling(n_legs=0)).drop(view)]
 
 
 def _score(*rights: int, n_bought: int = N_ITEMS) -> Floats:
@@ -37,7 +41,7 @@ def _score(*rights: int, n_bought: int = N_ITEMS) -> Floats:
 
 
 def test_who_is_shown_to_be_worse_leaves_with_the_evidence() -> None:
-    (drop,) = QualityCeiling().drop(make_view(_score(110, 40, 108)))
+    (drop,) = QualityCeiling(n_legs=0).drop(make_view(_score(110, 40, 108)))
     assert drop.candidate_id == "m01"
     assert "on 120 shared items" in drop.reason
     assert drop.evidence["log_e_value"] > np.log(200)
@@ -78,7 +82,50 @@ def test_kin_that_is_only_a_little_worse_says_nothing() -> None:
     assert _dropped(make_view(score, market=market([None, 70.0, 8.0], replace(RULE, offsets=())))) == ["m01"]
 
 
-@pytest.mark.parametrize("parts", [{"alpha": 0.0}, {"level": 0.2}, {"min_items": 0}])
+def test_who_may_be_a_leg_stays_though_too_weak_alone() -> None:
+    """Nobody cheaper beats m01 and m02; m03 is dearer and worse than m02, and m04 than all."""
+    score, costs = _score(110, 60, 50, 40, 20), [0.01, 0.004, 0.001, 0.002, 0.005]
+    view = make_view(score, cost_usd=costs)
+    assert _dropped(view) == ["m01", "m02", "m03", "m04"]
+    assert _dropped(view, QualityCeiling(n_legs=2)) == ["m03", "m04"]
+    assert _dropped(view, QualityCeiling(n_legs=3)) == ["m04"]
+    unvotable = replace(view, setting=replace(view.setting, is_votable=False))
+    assert _dropped(unvotable, QualityCeiling(n_legs=3)) == ["m01", "m02", "m03", "m04"]
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_a_race_that_drops_the_hopeless_ends_where_it_ends_without_as_cheaply(seed: int) -> None:
+    """The baseline is known whole; 24 cheap candidates are shown to be hopeless as soon as they are whole."""
+    rng = np.random.default_rng(seed)
+    ability = np.concatenate([[1.6, 1.7], rng.uniform(-1.5, 0.0, 24)])
+    p = 1 / (1 + np.exp(rng.normal(0.0, 1.2, 200)[None, :] - ability[:, None]))
+    costs = np.concatenate([[0.01, 0.002], 0.0005 * 0.9 ** np.arange(24)])
+    scores = (rng.random(p.shape) < p).astype(np.float64)
+    scores[1] = np.maximum(scores[0], scores[1])
+    of = World(scores=scores, cost_usd=costs)
+    plain = _searched(of, None)
+    pruned = _searched(of, QualityCeiling(n_legs=0))
+    assert len(pruned.pool) < len(plain.pool)
+    assert recommend(pruned, estimates(pruned)).candidate_id == recommend(plain, estimates(plain)).candidate_id == "m01"
+
+
+def _searched(of: World, strategy: QualityCeiling | None) -> SearchView:
+    """The view when a race with an imported baseline has nothing left."""
+    view = of.start(0.5)
+    given_usd = view.spend_left_usd
+    view, _ = of.bought(view, [Probe(candidate_id=view.baseline_id, item_ids=view.setting.item_ids)])
+    view = replace(view, spend_left_usd=given_usd, round=0)
+    for _ in range(100):
+        gone = {drop.candidate_id for drop in strategy.drop(view)} if strategy else set()
+        view = replace(view, pool=tuple(c for c in view.pool if c not in gone))
+        probes = GapRace().ask(view)
+        if not probes:
+            break
+        view, _ = of.bought(view, probes)
+    return view
+
+
+@pytest.mark.parametrize("parts", [{"alpha": 0.0}, {"level": 0.2}, {"min_items": 0}, {"n_legs": -1}])
 def test_parameters_are_checked(parts: dict[str, Any]) -> None:
     with pytest.raises(PlanError):
         QualityCeiling(**parts)
@@ -102,7 +149,7 @@ def test_in_simulated_worlds_the_best_is_dropped_in_at_most_alpha_of_them() -> N
     for _ in range(n_worlds):
         score = _world(rng, 100, -0.02)
         score[:, rng.integers(60, 100) :] = NAN
-        gone = _dropped(make_view(score), QualityCeiling(alpha=alpha))
+        gone = _dropped(make_view(score), QualityCeiling(alpha=alpha, n_legs=0))
         n_lost += "m01" in gone
         n_weak += "m03" in gone
     assert n_lost <= n_worlds * alpha + 3 * np.sqrt(n_worlds * alpha * (1 - alpha))
@@ -115,7 +162,7 @@ def test_who_beats_the_baseline_on_every_prefix_never_leaves(seed: int, gain: fl
     rng = np.random.default_rng(seed)
     base = (rng.random(60) < 0.6).astype(np.float64)
     better = np.maximum(base, rng.random(60) < gain)
-    assert _dropped(make_view(np.vstack([base, better])), QualityCeiling(alpha=0.5)) == []
+    assert _dropped(make_view(np.vstack([base, better])), QualityCeiling(alpha=0.5, n_legs=0)) == []
 
 
 def test_when_the_law_is_true_it_loses_the_best_in_at_most_one_minus_level() -> None:

@@ -94,6 +94,17 @@ def test_more_sensors_follow_as_money_is_spent() -> None:
         assert (asked(strategy, view) == {"m06": 8}) == is_due
 
 
+def test_sensors_that_were_dropped_make_no_room_for_more() -> None:
+    scores = np.full((N_ROWS, N_ITEMS), NAN)
+    scores[[0, 5, 6, 7]] = world(0).scores[[0, 5, 6, 7]]
+    strategy = GapRace(sensor_share=0.0, sensor_start=0.0, n_sensors_first=3)
+    whole = asked(strategy, make_view(scores, cost_usd=COSTS))
+    assert asked(strategy, make_view(scores, cost_usd=COSTS, pool=[0, 1, 2, 3, 4])) == whole
+    capped = GapRace(n_sensors=3)
+    whole = asked(capped, make_view(scores, cost_usd=COSTS))
+    assert asked(capped, make_view(scores, cost_usd=COSTS, pool=[0, 1, 2, 3, 4])) == whole
+
+
 def test_a_cap_of_none_goes_straight_to_the_race() -> None:
     assert asked(GapRace(n_sensors=0), world(0).start(10.0)) != asked(GapRace(), world(0).start(10.0))
 
