@@ -10,17 +10,28 @@ Its `trust_env` starts two threads a request and reads netrc, so the proxy is lo
 
 from base64 import b64encode
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from typing import NamedTuple
 from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 import httpx
+from aiohttp.http import HttpProcessingError
 from yarl import URL
 
+from modelsearch.providers.exchange import (
+    KEEPALIVE_S,
+    MAX_HEADER_BYTES,
+    Answered,
+    Exchange,
+    HeaderPairs,
+    Target,
+    kept_headers,
+    read_up_to,
+    target_of,
+)
+
 MAX_REPLY_BYTES = 10_000_000
-KEEPALIVE_S = 4.0
-"""Below the 5 s after which common servers close, so that a request seldom meets a dying connection."""
-_MAX_HEADER_BYTES = 65_536
 _NOT_SENT = (
     aiohttp.ClientConnectorError,  # refused, DNS, TLS, proxy unreachable
     aiohttp.ClientSSLError,
@@ -29,12 +40,11 @@ _NOT_SENT = (
     aiohttp.InvalidURL,
     aiohttp.NonHttpUrlClientError,
 )
-_DECODED = frozenset({b"content-encoding", b"content-length", b"transfer-encoding"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timeouts:
-    """Seconds: to connect, between two reads, and for the whole request.
+    """Seconds: to connect, between two reads, and from the request to the end of its reply.
 
     Connecting gets half of the whole at most: a total that ran out while connecting could not be told from one that
     ran out after the request was sent.
@@ -45,6 +55,31 @@ class Timeouts:
     total_s: float = 120.0
 
 
+@dataclass(frozen=True)
+class Address:
+    """A URL and the headers to ask it with, prepared once for many bodies."""
+
+    url: httpx.URL
+    headers: HeaderPairs
+
+    @cached_property
+    def target(self) -> Target | None:
+        """Where to post without a proxy in between; None with one."""
+        return None if self.proxy.url else target_of(self.url, self.headers)
+
+    @property
+    def proxy(self) -> "_Proxy":
+        """What the environment names for the host."""
+        return _proxy_of(self.url.scheme, self.url.host)
+
+
+class _Opened(NamedTuple):
+    """The session owns the connections; POSTs go past it."""
+
+    session: aiohttp.ClientSession
+    exchange: Exchange
+
+
 @dataclass(frozen=True, slots=True)
 class _Proxy:
     url: str | None = None
@@ -52,7 +87,9 @@ class _Proxy:
 
 
 class AiohttpTransport(httpx.AsyncBaseTransport):
-    """One session of kept connections, opened at the first request; no cookies, no redirects, no repeats.
+    """Kept connections, opened at the first request; no cookies, no redirects, no repeats.
+
+    A POST goes out by `Exchange`; other methods, and all through a proxy, by a session of aiohttp.
 
     Args:
         timeouts: limits in s.
@@ -66,7 +103,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
             total=limits.total_s, connect=min(limits.connect_s, limits.total_s / 2), sock_read=read_s
         )
         self._max_reply_bytes = max_reply_bytes
-        self._session: aiohttp.ClientSession | None = None
+        self._opened: _Opened | None = None
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send one request and read its whole reply.
@@ -75,87 +112,85 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
             httpx.ConnectError, httpx.ConnectTimeout: it was surely not sent.
             httpx.TransportError: it may have been.
         """
-        try:
-            return await self._exchange(request, self._session or self._open())
-        except aiohttp.ConnectionTimeoutError as error:
-            raise httpx.ConnectTimeout(_words(error), request=request) from None
-        except _NOT_SENT as error:
-            raise httpx.ConnectError(_words(error), request=request) from None
-        except TimeoutError as error:
-            raise httpx.ReadTimeout(_words(error), request=request) from None
-        except (aiohttp.ClientResponseError, aiohttp.ServerDisconnectedError) as error:
-            raise httpx.RemoteProtocolError(_words(error), request=request) from None
-        except (aiohttp.ClientError, OSError) as error:
-            raise httpx.ReadError(_words(error), request=request) from None
+        address, stream = Address(request.url, request.headers.raw), request.stream
+        body = b"".join(stream) if type(stream) is httpx.ByteStream else await request.aread()
+        answered = await self._send(request.method, address, body)
+        reply = httpx.ByteStream(answered.body)
+        response = httpx.Response(answered.status, headers=list(answered.headers), stream=reply, request=request)
+        response.headers.encoding = "latin-1"  # else httpx tries three encodings at the first look
+        return response
+
+    async def post(self, address: Address, body: bytes) -> Answered:
+        """What `handle_async_request` does for a POST, without httpx's objects around it: they cost as much again.
+
+        Raises:
+            httpx.ConnectError, httpx.ConnectTimeout: it was surely not sent.
+            httpx.TransportError: it may have been.
+        """
+        return await self._send("POST", address, body)
 
     async def aclose(self) -> None:
-        """Close the session."""
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
+        """Close all connections."""
+        opened, self._opened = self._opened, None
+        if opened is not None:
+            opened.exchange.close()
+            await opened.session.close()
 
-    def _open(self) -> aiohttp.ClientSession:
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEPALIVE_S),
+    async def _send(self, method: str, address: Address, body: bytes) -> Answered:
+        opened = self._opened or self._open()
+        try:
+            target = address.target if method == "POST" else None
+            if target is not None:
+                return await opened.exchange.post(target, body)
+            return await self._by_session(opened.session, method, address, body)
+        except (aiohttp.ClientError, HttpProcessingError, OSError) as error:
+            raise _told(error) from None
+
+    def _open(self) -> _Opened:
+        connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEPALIVE_S)
+        session = aiohttp.ClientSession(
+            connector=connector,
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=self._timeout,
-            max_line_size=_MAX_HEADER_BYTES,
-            max_field_size=_MAX_HEADER_BYTES,
+            max_line_size=MAX_HEADER_BYTES,
+            max_field_size=MAX_HEADER_BYTES,
         )
-        return self._session
+        self._opened = _Opened(session, Exchange(connector, self._timeout, self._max_reply_bytes))
+        return self._opened
 
-    async def _exchange(self, request: httpx.Request, session: aiohttp.ClientSession) -> httpx.Response:
-        url, stream = str(request.url), request.stream
-        proxy = _proxy_of(request.url.scheme, request.url.host)
+    async def _by_session(self, session: aiohttp.ClientSession, method: str, address: Address, body: bytes) -> Answered:
+        proxy = address.proxy
         async with session.request(
-            request.method,
-            _yarl(url),
-            data=b"".join(stream) if type(stream) is httpx.ByteStream else await request.aread(),
-            headers=[(name.decode("ascii"), value.decode("latin-1")) for name, value in request.headers.raw],
+            method,
+            URL(str(address.url), encoded=True),
+            data=body,
+            headers=[(name.decode("ascii"), value.decode("latin-1")) for name, value in address.headers],
             allow_redirects=False,
             proxy=proxy.url,
             proxy_headers=proxy.headers,
         ) as reply:
-            body = httpx.ByteStream(await self._read(reply, request))
-            response = httpx.Response(reply.status, headers=_headers(reply), stream=body)
-            response.headers.encoding = "latin-1"  # else httpx tries three encodings at the first look
-            return response
-
-    async def _read(self, reply: aiohttp.ClientResponse, request: httpx.Request) -> bytes:
-        """The body, decompressed; read in one go where its length is known and small."""
-        if (
-            reply.content_length is not None
-            and reply.content_length <= self._max_reply_bytes
-            and "Content-Encoding" not in reply.headers
-        ):
-            return await reply.read()
-        chunks, n_bytes = [], 0
-        async for chunk in reply.content.iter_any():
-            n_bytes += len(chunk)
-            if n_bytes > self._max_reply_bytes:
-                reply.close()
-                message = f"reply: expected at most {self._max_reply_bytes} bytes, got more"
-                raise httpx.ReadError(message, request=request)
-            chunks.append(chunk)
-        return b"".join(chunks)
+            is_packed = "Content-Encoding" in reply.headers
+            content = await read_up_to(self._max_reply_bytes, reply.content)
+            return Answered(reply.status, kept_headers(reply.raw_headers, is_packed=is_packed), content)
 
 
-def _headers(reply: aiohttp.ClientResponse) -> list[tuple[bytes, bytes]]:
-    """The reply's headers, without what was true only of the body on the wire."""
-    raw = reply.raw_headers
-    if "Content-Encoding" in reply.headers:
-        return [(name, value) for name, value in raw if name.lower() not in _DECODED]
-    return list(raw)
+def _told(error: Exception) -> httpx.TransportError:
+    """The error as httpx words it: by its type it says whether the request may have been sent."""
+    words = _words(error)
+    if isinstance(error, aiohttp.ConnectionTimeoutError):
+        return httpx.ConnectTimeout(words)
+    if isinstance(error, _NOT_SENT):
+        return httpx.ConnectError(words)
+    if isinstance(error, TimeoutError):
+        return httpx.ReadTimeout(words)
+    if isinstance(error, aiohttp.ClientResponseError | aiohttp.ServerDisconnectedError | HttpProcessingError):
+        return httpx.RemoteProtocolError(words)
+    return httpx.ReadError(words)
 
 
 def _words(error: BaseException) -> str:
     text = str(error)
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
-
-
-@lru_cache(maxsize=4096)
-def _yarl(url: str) -> URL:
-    return URL(url, encoded=True)
 
 
 @lru_cache(maxsize=256)

@@ -107,11 +107,11 @@ async def test_a_reply_comes_whole_and_connections_are_kept() -> None:
                 httpx.Request("POST", url, headers={"authorization": "Bearer k"}, content=b'{"a":1}')
             )
             assert (response.status_code, await response.aread(), response.headers["x-a"]) == (200, chat_body(), "1")
-        session = transport._session
+        opened = transport._opened
         await transport.aclose()
         await transport.aclose()
-        assert session is not None
-        assert session.closed
+        assert opened is not None
+        assert opened.session.closed
     assert (raw.n_requests, raw.n_connections) == (3, 1)
     assert raw.last.startswith(b"POST /v1/chat HTTP/1.1\r\n")
     assert b"authorization: Bearer k\r\n" in raw.last
