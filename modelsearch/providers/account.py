@@ -11,7 +11,9 @@ from modelsearch.core.market import Provider
 from modelsearch.core.ports import Clock, Dialect
 from modelsearch.core.registry import lookup
 from modelsearch.core.wire import RawReply, WireRequest
+from modelsearch.providers.exchange import Answered
 from modelsearch.providers.limits import AccountLimits
+from modelsearch.providers.transport import Address
 
 DEFAULT_AUTH_HEADER = "authorization"
 MAX_PORT = 65_535
@@ -74,7 +76,8 @@ class Account:
 
     Attributes:
         pause: of the provider, after connections that never stood.
-        endpoint_pauses: of each endpoint, after any other failure: one dead model says nothing about the others.
+        endpoint_pauses: of each endpoint, after any other failure, or where a long wait is asked for: one model that
+            is dead, or has used up its day, says nothing about the others.
     """
 
     provider: Provider
@@ -85,18 +88,22 @@ class Account:
     transport: httpx.AsyncBaseTransport
     pause: Pause
     endpoint_pauses: dict[EndpointId, Pause] = field(default_factory=dict)
-    _prepared: dict[tuple[str, tuple[tuple[str, str], ...]], tuple[httpx.URL, httpx.Headers]] = field(
-        default_factory=dict, repr=False
-    )
+    _addresses: dict[tuple[str, tuple[tuple[str, str], ...]], Address] = field(default_factory=dict, repr=False)
+
+    def address(self, wire: WireRequest) -> Address:
+        """Where a wire request goes, and its headers, key included; made once for many requests."""
+        key = (wire.path, tuple(wire.headers.items()))
+        found = self._addresses.get(key)
+        if found is None:
+            found = self._addresses[key] = self._address(wire)
+        return found
 
     def request(self, wire: WireRequest) -> httpx.Request:
-        """The HTTP request of a wire request, key included."""
-        prepared = self._prepared.get((wire.path, tuple(wire.headers.items())))
-        url, headers = prepared or self._prepare(wire)
+        """The HTTP request of a wire request, key included, for transports other than ours."""
+        address = self.address(wire)
+        headers = [*address.headers, (b"content-length", b"%d" % len(wire.body))]
         stream = httpx.ByteStream(wire.body)
-        request = httpx.Request("POST", url, headers=headers, stream=stream, extensions=self._extensions())
-        request.headers["content-length"] = str(len(wire.body))  # httpx adds it only to `content`, at twice the cost
-        return request
+        return httpx.Request("POST", address.url, headers=headers, stream=stream, extensions=self._extensions())
 
     def _extensions(self) -> Mapping[str, Mapping[str, float]]:
         """The time limits as httpx's own transports read them."""
@@ -110,26 +117,33 @@ class Account:
         own = self.endpoint_pauses.get(endpoint_id)
         return own if own is not None and own.is_on(now_s) else None
 
+    def pause_of(self, endpoint_id: EndpointId) -> Pause:
+        """The pause of an endpoint."""
+        return self.endpoint_pauses.setdefault(endpoint_id, Pause(subject=f"endpoint {endpoint_id}"))
+
     def note_success(self, endpoint_id: EndpointId) -> None:
         """A call was answered, be it with an error that is the call's own fault."""
         self.pause.succeed()
-        self.endpoint_pauses.pop(endpoint_id, None)
+        own = self.endpoint_pauses.get(endpoint_id)
+        if own is not None:
+            own.succeed()
+            if own.asked_s is None:  # a wait that was asked for stands, whatever was in flight when it was
+                del self.endpoint_pauses[endpoint_id]
 
     def note_failure(self, endpoint_id: EndpointId, now_s: float, *, is_connected: bool) -> None:
         """A call came to nothing."""
         if is_connected:
             self.pause.succeed()
-            self.endpoint_pauses.setdefault(endpoint_id, Pause(subject=f"endpoint {endpoint_id}")).fail(now_s)
+            self.pause_of(endpoint_id).fail(now_s)
         else:
             self.pause.fail(now_s)
 
-    def _prepare(self, wire: WireRequest) -> tuple[httpx.URL, httpx.Headers]:
+    def _address(self, wire: WireRequest) -> Address:
         url = httpx.URL(self.base_url + wire.path)
         headers = httpx.Headers(
             {"host": url.netloc.decode("ascii"), "user-agent": _USER_AGENT, **wire.headers, **self._auth()}
         )
-        self._prepared[wire.path, tuple(wire.headers.items())] = url, headers
-        return url, headers
+        return Address(url, headers.raw)
 
     def _auth(self) -> Mapping[str, str]:
         """Where the key goes is the dialect's to say (`auth_header`); `authorization` takes it as a bearer."""
@@ -142,11 +156,12 @@ class Account:
         """`text` without the key, should a provider have echoed it."""
         return text.replace(self.key, HIDDEN) if len(self.key) >= SECRET_CHARS else text
 
-    def reply(self, response: httpx.Response, body: bytes, latency_s: float, n_attempts: int) -> RawReply:
+    def reply(self, answered: Answered, latency_s: float, n_attempts: int) -> RawReply:
         """The reply to keep: what came, without the key, should it hold it, for it goes into the journal."""
+        body = answered.body
         headers = {
             lower.decode("latin-1"): value.decode("latin-1")
-            for name, value in response.headers.raw
+            for name, value in answered.headers
             if (lower := name.lower()) in READ_HEADERS
         }
         key = self.key
@@ -155,7 +170,7 @@ class Account:
                 headers = {name: self.hide_key(value) for name, value in headers.items()}
             body = body.replace(key.encode(), HIDDEN.encode())
         return RawReply(
-            http_status=response.status_code,
+            http_status=answered.status,
             body=body,
             headers=headers,
             latency_s=latency_s,

@@ -23,13 +23,16 @@ from modelsearch.core.ports import Clock
 from modelsearch.core.wire import RawReply, Retry, WireRequest
 from modelsearch.providers.account import Account, Pause, checked_base_url, checked_key, dialect_of, limits_of
 from modelsearch.providers.clock import SystemClock
-from modelsearch.providers.limits import Ending
+from modelsearch.providers.exchange import Answered
+from modelsearch.providers.limits import Ending, Place
 from modelsearch.providers.retry import MAX_WAIT_S, Backoff
 from modelsearch.providers.transport import MAX_REPLY_BYTES, AiohttpTransport, Timeouts
 
 TransportFactory = Callable[[Provider], httpx.AsyncBaseTransport]
 BYTES_PER_TOKEN = 4.0
 PAYMENT_REQUIRED = 402
+OVERLOADED = frozenset({429, 503, 529})
+"""Fewer calls at once help: a rate limit, or a server that has too much to do."""
 CONNECT_S = 15.0
 BACKSTOP_S = 2.0
 """Over the provider's time limit: for transports that know no limit of the whole; ours ends by itself before."""
@@ -102,12 +105,12 @@ class ProviderClient:
         if pause is not None:
             return _unsent(pause, now_s, 0)
         for n_attempts in range(1, self._backoff.max_attempts + 1):
-            raw, retry = await self._attempt(account, wire, n_attempts)
+            raw, retry = await self._attempt(account, endpoint, wire, n_attempts)
             if retry.kind in ("quota", "auth"):
                 raise _stopped(account, retry, raw)
             if retry is _HELD:
                 return raw
-            if retry.kind not in ("rate", "transient") or self._is_held(account, retry):
+            if retry.kind not in ("rate", "transient") or self._is_held(account, endpoint, retry):
                 break
             if n_attempts < self._backoff.max_attempts:
                 await self._clock.sleep(self._backoff.wait_s(n_attempts, retry))
@@ -115,11 +118,18 @@ class ProviderClient:
             raise _stopped(account, replace(retry, kind="quota"), raw)
         return self._noted(account, endpoint, raw, retry)
 
-    def _is_held(self, account: Account, retry: Retry) -> bool:
-        """Whether the provider asks for a wait too long for a call: the account is then set aside."""
+    def room(self, endpoint: Endpoint) -> int:
+        """How many calls of an endpoint are of use at once, by what its provider has been found to take."""
+        account = self._accounts.get(endpoint.provider_id)
+        if account is None:
+            return self._market.providers[endpoint.provider_id].max_concurrency
+        return account.limits.room(endpoint.id)
+
+    def _is_held(self, account: Account, endpoint: Endpoint, retry: Retry) -> bool:
+        """Whether the provider asks for a wait too long for a call: the endpoint is then set aside."""
         if retry.wait_s is None or retry.wait_s <= MAX_WAIT_S:
             return False
-        account.pause.hold(self._clock.now_s(), retry.wait_s)
+        account.pause_of(endpoint.id).hold(self._clock.now_s(), retry.wait_s)
         return True
 
     def _noted(self, account: Account, endpoint: Endpoint, raw: RawReply, retry: Retry) -> RawReply:
@@ -151,35 +161,34 @@ class ProviderClient:
         self._accounts[provider_id] = account
         return account
 
-    async def _attempt(self, account: Account, wire: WireRequest, n_attempts: int) -> tuple[RawReply, Retry]:
+    async def _attempt(
+        self, account: Account, endpoint: Endpoint, wire: WireRequest, n_attempts: int
+    ) -> tuple[RawReply, Retry]:
         """One request under the account's limits, and what is to be done about its answer."""
-        request = account.request(wire)
-        window = await account.limits.enter(len(wire.body) / BYTES_PER_TOKEN)
-        if account.pause.is_on(now_s := self._clock.now_s()):  # since it began to wait for its place
-            account.limits.leave(window, "other")
-            return _unsent(account.pause, now_s, n_attempts - 1), _HELD
+        place = await account.limits.enter(endpoint.id, len(wire.body) / BYTES_PER_TOKEN)
+        pause = account.paused(endpoint.id, now_s := self._clock.now_s())
+        if pause is not None:  # since it began to wait for its place
+            account.limits.leave(place, "other")
+            return _unsent(pause, now_s, n_attempts - 1), _HELD
         ending: Ending = "other"
         n_reply_tokens = 0.0
         try:
-            raw = await self._exchange(account, request, n_attempts)
+            raw = await self._exchange(account, place, wire, n_attempts)
             retry = _verdict(account, raw)
-            ending = "rate" if retry.kind == "rate" else "ok" if retry is _DONE else "other"
+            if retry is _DONE:
+                ending = "ok"
+            elif retry.kind == "rate" or raw.http_status in OVERLOADED:
+                ending = "rate"
             n_reply_tokens = len(raw.body) / BYTES_PER_TOKEN
         finally:
-            account.limits.leave(window, ending, n_reply_tokens)
+            account.limits.leave(place, ending, n_reply_tokens)
         return raw, retry
 
-    async def _exchange(self, account: Account, request: httpx.Request, n_attempts: int) -> RawReply:
+    async def _exchange(self, account: Account, place: Place, wire: WireRequest, n_attempts: int) -> RawReply:
         """One request and its whole reply, whatever comes of it."""
         start_s = self._clock.now_s()
         try:
-            if type(account.transport) is AiohttpTransport:  # ends by itself, with the whole body
-                response = await account.transport.handle_async_request(request)
-                body = await _read(response)
-            else:
-                async with asyncio.timeout(account.provider.timeout_s + BACKSTOP_S):
-                    response = await account.transport.handle_async_request(request)
-                    body = await _read(response)
+            answered = await _asked(account, wire)
         except Exception as error:  # noqa: BLE001 - a user's transport may raise anything; all of it is data from here
             return RawReply(
                 http_status=0,
@@ -188,7 +197,22 @@ class ProviderClient:
                 failure=account.hide_key(f"provider {account.provider.id}: {type(error).__name__}: {error}"),
                 n_attempts=n_attempts,
             )
-        return account.reply(response, body, self._clock.now_s() - start_s, n_attempts)
+        now_s, pace = self._clock.now_s(), place[0].pace
+        if now_s >= pace.next_look_s or answered.status in OVERLOADED:
+            n_tokens = len(wire.body) / BYTES_PER_TOKEN, len(answered.body) / BYTES_PER_TOKEN
+            pace.look(answered.headers, number=place[3], n_tokens=n_tokens, now_s=now_s)
+        return account.reply(answered, now_s - start_s, n_attempts)
+
+
+async def _asked(account: Account, wire: WireRequest) -> Answered:
+    """The whole reply: of our own transport without httpx's objects in between, which cost as much as the request."""
+    transport = account.transport
+    if type(transport) is AiohttpTransport:  # it ends by itself
+        return await transport.post(account.address(wire), wire.body)
+    async with asyncio.timeout(account.provider.timeout_s + BACKSTOP_S):
+        response = await transport.handle_async_request(account.request(wire))
+        body = await _read(response)
+    return Answered(response.status_code, response.headers.raw, body)
 
 
 async def _read(response: httpx.Response) -> bytes:

@@ -1,22 +1,23 @@
-"""How much an account may have under way: calls in flight, requests a minute, tokens a minute.
+"""How much an account may have under way: calls in flight by model and in all, requests and tokens a minute.
 
-Calls in flight follow additive increase and multiplicative decrease (Chiu & Jain 1989,
-doi:10.1016/0169-7552(89)90019-6): one more after a window of as many successes as the limit, half after a rate
-limit. As in TCP, a rate limit counts once per window: answers to calls that were sent before the last cut say
-nothing about the limit after it. Whoever comes first is served first.
+Limits are mostly a model's own, so calls in flight are learnt by model (`aimd`), and so is the pace (`pace`, from the
+headers of replies): one throttled model waits by itself, and holds no place of the account while it does. The account
+is narrowed only where most answers of a window are rate limits, of several models: then the limit is its own.
 """
 
-import asyncio
-from collections import deque
-from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from modelsearch.core.ports import Clock
+from modelsearch.providers.aimd import Gate
+from modelsearch.providers.pace import Pace
 
 Ending = Literal["ok", "rate", "other"]
 BURST_S = 5.0
 """A bucket holds what its rate gives in this time: enough to start at once, too little to trip a minute's limit."""
+
+N_IN_TURN = 4
+"""Calls that may wait for their turn: enough that none is missed, few enough that their money is not set aside."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -47,68 +48,114 @@ class Bucket:
         return 0.0 if self.level >= 0.0 else -self.level * 60.0 / self.per_minute
 
 
+class Lane:
+    """One model of an account: its gate and its pace."""
+
+    __slots__ = ("gate", "pace")
+
+    def __init__(self, most: int) -> None:
+        self.gate = Gate(most)
+        self.pace = Pace()
+
+
+Place: TypeAlias = tuple[Lane, int, int, int]
+"""Whose place it is, the windows of model and account it was taken in, and its number among the model's calls."""
+
+
 class AccountLimits:
     """Admission to one account. `enter` before a request, `leave` after it, always both.
 
     Args:
-        max_concurrency: most calls in flight, >= 1; it is also where the limit starts.
-        rpm, tpm: requests and tokens a minute, or None for no limit.
+        max_concurrency: most calls in flight, >= 1, of a model and in all; it is also where the limits start.
+        rpm, tpm: requests and tokens a minute that the catalogue gives the account, or None for no limit.
     """
 
     def __init__(self, clock: Clock, *, max_concurrency: int, rpm: int | None = None, tpm: int | None = None) -> None:
         self._clock = clock
-        self._max = max(1, max_concurrency)
+        self._gate = Gate(max_concurrency)
+        self._lanes: dict[str, Lane] = {}
         self._requests = Bucket(per_minute=rpm) if rpm else None
         self._tokens = Bucket(per_minute=tpm) if tpm else None
-        self._waiters: deque[asyncio.Future[None]] = deque()
-        self._n_ok = 0
-        self._window = 0
-        self.limit = self._max
-        self.n_in_flight = 0
+        self._has_buckets = bool(rpm or tpm)
+        self._n_answers = self._n_refused = 0
+        self._refused: set[Lane] = set()
 
-    async def enter(self, n_tokens: float) -> int:
-        """Wait for a place and for the buckets; the window that `leave` wants back."""
-        if self.n_in_flight >= self.limit:
-            await self._queue()
+    @property
+    def limit(self) -> int:
+        """Calls in flight that all models together may have."""
+        return self._gate.limit
+
+    @property
+    def n_in_flight(self) -> int:
+        """Calls in flight."""
+        return self._gate.n_inside
+
+    def room(self, model: str) -> int:
+        """How many calls of a model are of use at once: those it may have in flight, and a few that wait their turn."""
+        lane = self._lanes.get(model)
+        if lane is None:
+            return self._gate.limit
+        n_calls = min(lane.gate.limit, self._gate.limit)
+        if lane.pace.interval_s:
+            return min(n_calls, lane.gate.n_inside - lane.pace.n_waiting + N_IN_TURN)
+        return n_calls
+
+    async def enter(self, model: str, n_tokens: float) -> Place:
+        """Wait for a place of the model, one of the account, and its turn; what `leave` wants back."""
+        lane = self._lanes.get(model)
+        if lane is None:
+            lane = self._lanes[model] = Lane(self._gate.most)
+        gate, account, pace = lane.gate, self._gate, lane.pace
+        if gate.n_inside < gate.limit:
+            gate.n_inside += 1
         else:
-            self.n_in_flight += 1
-        if self._requests is not None or self._tokens is not None:
-            await self._pay(n_tokens)
-        return self._window
+            await gate.enter()
+        if pace.interval_s or account.n_inside >= account.limit or self._has_buckets:
+            await self._wait(lane, n_tokens)
+        else:
+            account.n_inside += 1
+        pace.n_sent += 1
+        return lane, gate.window, account.window, pace.n_sent
 
-    def leave(self, window: int, ending: Ending, n_tokens: float = 0.0) -> None:
+    def leave(self, place: Place, ending: Ending, n_tokens: float = 0.0) -> None:
         """Give the place back. `n_tokens` are tokens that only the reply revealed."""
-        self.n_in_flight -= 1
+        lane, window, account_window, _ = place
+        self._n_answers += 1
         if ending == "ok":
-            self._grow()
-        elif ending == "rate" and window == self._window:
-            self.limit = max(1, self.limit // 2)
-            self._window += 1
-            self._n_ok = 0
+            lane.gate.widen()
+            self._gate.widen()
+        elif ending == "rate":
+            lane.gate.cut(window)
+            self._refused.add(lane)
+            self._n_refused += 1
+        if self._n_answers >= self._gate.limit:
+            self._judge(account_window)
         if n_tokens and self._tokens is not None:
             self._tokens.take(n_tokens, self._clock.now_s())
-        if self._waiters:
-            self._wake()
+        lane.gate.leave()
+        self._gate.leave()
 
-    def _grow(self) -> None:
-        if self.limit < self._max:
-            self._n_ok += 1
-            if self._n_ok >= self.limit:
-                self.limit += 1
-                self._n_ok = 0
+    def _judge(self, window: int) -> None:
+        """Close a window of answers: are most of them rate limits, and of more than one model?"""
+        if self._n_refused * 2 > self._n_answers and len(self._refused) > 1:
+            self._gate.cut(window)
+        self._n_answers = self._n_refused = 0
+        self._refused.clear()
 
-    async def _queue(self) -> None:
-        place: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiters.append(place)
+    async def _wait(self, lane: Lane, n_tokens: float) -> None:
+        """Everything that may take time; the turn first, so that who waits for it holds no place of the account."""
+        has_place = False
         try:
-            await place
-        except asyncio.CancelledError:
-            if place.done() and not place.cancelled():  # the place came together with the cancellation: pass it on
-                self.n_in_flight -= 1
-                self._wake()
-            else:
-                with suppress(ValueError):  # `_wake` may have dropped it already
-                    self._waiters.remove(place)
+            if lane.pace.interval_s:
+                await lane.pace.wait(self._clock)
+            await self._gate.enter()
+            has_place = True
+            if self._has_buckets:
+                await self._pay(n_tokens)
+        except BaseException:
+            if has_place:
+                self._gate.leave()
+            lane.gate.leave()
             raise
 
     async def _pay(self, n_tokens: float) -> None:
@@ -117,15 +164,4 @@ class AccountLimits:
         if self._tokens is not None:
             wait_s = max(wait_s, self._tokens.take(n_tokens, now_s))
         if wait_s > 0.0:
-            try:
-                await self._clock.sleep(wait_s)
-            except asyncio.CancelledError:
-                self.leave(self._window, "other")
-                raise
-
-    def _wake(self) -> None:
-        while self._waiters and self.n_in_flight < self.limit:
-            place = self._waiters.popleft()
-            if not place.done():
-                self.n_in_flight += 1
-                place.set_result(None)
+            await self._clock.sleep(wait_s)

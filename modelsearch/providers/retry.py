@@ -16,7 +16,7 @@ from modelsearch.core.wire import RawReply, Retry, RetryKind
 from modelsearch.providers.wire_values import WireError
 
 MAX_WAIT_S = 120.0
-"""The longest wait within a call; a longer one sets the account aside."""
+"""The longest wait within a call; a longer one sets the endpoint aside."""
 MAX_PAUSE_S = 900.0
 """The longest pause that a provider is granted at a time."""
 _TRANSIENT = frozenset({408, 409, 425, 498})

@@ -23,11 +23,11 @@ async def test_no_more_in_flight_than_the_limit_and_first_come_first_served() ->
     order: list[int] = []
 
     async def call(number: int) -> None:
-        window = await limits.enter(0)
+        place = await limits.enter("m", 0)
         order.append(number)
         assert limits.n_in_flight <= 2
         await asyncio.sleep(0)
-        limits.leave(window, "ok")
+        limits.leave(place, "ok")
 
     await asyncio.gather(*(call(number) for number in range(20)))
     assert order == list(range(20))
@@ -36,33 +36,33 @@ async def test_no_more_in_flight_than_the_limit_and_first_come_first_served() ->
 
 async def test_a_rate_limit_halves_once_per_window() -> None:
     limits, _ = make_limits(max_concurrency=16)
-    windows = [await limits.enter(0) for _ in range(16)]
-    for window in windows[:8]:
-        limits.leave(window, "rate")
-    assert limits.limit == 8
-    for window in windows[8:]:
-        limits.leave(window, "ok")
-    limits.leave(await limits.enter(0), "rate")
-    assert limits.limit == 4
+    places = [await limits.enter("m", 0) for _ in range(16)]
+    for place in places[:8]:
+        limits.leave(place, "rate")
+    assert limits.room("m") == 8
+    for place in places[8:]:
+        limits.leave(place, "ok")
+    limits.leave(await limits.enter("m", 0), "rate")
+    assert limits.room("m") == 4
 
 
 async def test_the_limit_never_falls_below_one_and_other_faults_leave_it() -> None:
     limits, _ = make_limits(max_concurrency=2)
     for _ in range(5):
-        limits.leave(await limits.enter(0), "rate")
-    assert limits.limit == 1
+        limits.leave(await limits.enter("m", 0), "rate")
+    assert limits.room("m") == 1
     limits, _ = make_limits(max_concurrency=2)
-    limits.leave(await limits.enter(0), "other")
-    assert limits.limit == 2
+    limits.leave(await limits.enter("m", 0), "other")
+    assert limits.room("m") == 2
 
 
 async def test_a_window_of_successes_adds_one_up_to_the_maximum() -> None:
     limits, _ = make_limits(max_concurrency=4)
-    limits.leave(await limits.enter(0), "rate")
+    limits.leave(await limits.enter("m", 0), "rate")
     sizes = []
     for _ in range(12):
-        limits.leave(await limits.enter(0), "ok")
-        sizes.append(limits.limit)
+        limits.leave(await limits.enter("m", 0), "ok")
+        sizes.append(limits.room("m"))
     assert sizes == [2, 3, 3, 3, 4, 4, 4, 4, 4, 4, 4, 4]
 
 
@@ -70,43 +70,43 @@ async def test_requests_a_minute_hold_over_any_time() -> None:
     limits, clock = make_limits(max_concurrency=1, rpm=60)
     starts = []
     for _ in range(65):
-        window = await limits.enter(0)
+        place = await limits.enter("m", 0)
         starts.append(clock.now)
-        limits.leave(window, "ok")
+        limits.leave(place, "ok")
     assert starts[:5] == [0.0] * 5
     assert starts[64] == pytest.approx(60.0)
 
 
 async def test_tokens_of_the_reply_are_charged_afterwards() -> None:
     limits, clock = make_limits(tpm=600)
-    limits.leave(await limits.enter(50), "ok", 100.0)
-    limits.leave(await limits.enter(0), "ok")
+    limits.leave(await limits.enter("m", 50), "ok", 100.0)
+    limits.leave(await limits.enter("m", 0), "ok")
     assert clock.slept == [pytest.approx(10.0)]
 
 
 async def test_who_gives_up_waiting_leaves_no_gap() -> None:
     limits, _ = make_limits(max_concurrency=1)
-    window = await limits.enter(0)
-    waiting = [asyncio.create_task(limits.enter(0)) for _ in range(3)]
+    place = await limits.enter("m", 0)
+    waiting = [asyncio.create_task(limits.enter("m", 0)) for _ in range(3)]
     await spin()
     waiting[0].cancel()
-    limits.leave(window, "ok")  # wakes in the same turn in which the first gives up
+    limits.leave(place, "ok")  # wakes in the same turn in which the first gives up
     await spin()
     assert waiting[0].cancelled()
     assert [task.done() for task in waiting] == [True, True, False]
     waiting[1].cancel()
     limits.leave(waiting[1].result(), "ok")
     await spin()
-    assert waiting[2].result() == window
+    assert waiting[2].result()[1:] == (0, 0, 3)
     assert limits.n_in_flight == 1
 
 
 async def test_a_place_that_comes_with_the_cancellation_is_passed_on() -> None:
     limits, _ = make_limits(max_concurrency=1)
-    window = await limits.enter(0)
-    waiting = [asyncio.create_task(limits.enter(0)) for _ in range(2)]
+    place = await limits.enter("m", 0)
+    waiting = [asyncio.create_task(limits.enter("m", 0)) for _ in range(2)]
     await spin()
-    limits.leave(window, "ok")
+    limits.leave(place, "ok")
     waiting[0].cancel()
     await spin()
     assert waiting[0].cancelled()
@@ -116,8 +116,8 @@ async def test_a_place_that_comes_with_the_cancellation_is_passed_on() -> None:
 
 async def test_giving_up_while_a_bucket_fills_gives_the_place_back() -> None:
     limits, _ = make_limits(max_concurrency=1, rpm=1)
-    limits.leave(await limits.enter(0), "ok")
-    task = asyncio.create_task(limits.enter(0))
+    limits.leave(await limits.enter("m", 0), "ok")
+    task = asyncio.create_task(limits.enter("m", 0))
     await asyncio.sleep(0)
     task.cancel()
     await spin()
