@@ -77,6 +77,7 @@ def provider_of(row: ProviderFile) -> Provider:
         timeout_s=row.limits.timeout_s,
         regions=row.regions,
         is_zdr=row.is_zdr,
+        batch=row.batch,
     )
 
 

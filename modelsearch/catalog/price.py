@@ -50,19 +50,25 @@ def prices_at(endpoint: Endpoint, *, at: datetime, prompt_tokens: int, processin
     return prices
 
 
-def dearest_prices(endpoint: Endpoint, at: datetime, *, max_prompt_tokens: int | None = None) -> Prices:
-    """The dearest standard price of each kind that can hold on that day, at whatever hour and prompt length.
+def dearest_prices(
+    endpoint: Endpoint, at: datetime, *, max_prompt_tokens: int | None = None, processing: Processing = "standard"
+) -> Prices:
+    """The dearest price of each kind that can hold on that day, at whatever hour and prompt length.
 
     Args:
         endpoint: where.
         at: when, with a time zone.
         max_prompt_tokens: the longest that the prompt can be; longer tiers are left out. None = all tiers.
+        processing: as in `prices_at`.
 
     Returns:
         USD as in `prices_at`; None where any row that may hold is of unknown price.
+
+    Raises:
+        PriceUnknownError: `processing` is not standard and has no row for input or output.
     """
     prices: Prices = {}
-    for kind, rows in _table(endpoint, _utc(at).date(), "standard").items():
+    for kind, rows in _table(endpoint, _utc(at).date(), processing).items():
         usd = [
             row.usd
             for row in rows

@@ -174,6 +174,7 @@ class ProviderFile(Row):
     limits: LimitsRow = LimitsRow()
     regions: tuple[str, ...] = ()
     is_zdr: bool | None = None
+    batch: Word | None = None
     notes: str = ""
     endpoints: tuple[EndpointRow, ...] = ()
 

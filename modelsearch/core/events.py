@@ -36,12 +36,13 @@ class PhaseClosed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallReserved:
-    """Durable before a call is sent: the most that it can cost."""
+    """Durable before a call is sent: the most that it can cost; `batch_id` names the batch that it goes into."""
 
     call_id: CallId
     key: str
     endpoint_id: EndpointId
     amount_usd: Decimal
+    batch_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +75,41 @@ class CallUnknown:
     """The call may have been billed (sent and not answered, or answered beyond parsing): its bound stays taken."""
 
     call_id: CallId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchPrepared:
+    """Calls that go into one batch, before they are reserved; `batch_id` is ours, places make custom ids."""
+
+    batch_id: str
+    endpoint_id: EndpointId
+    call_ids: tuple[CallId, ...]
+    at_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchSent:
+    """Durable before the call that begins the bill; without it nothing of the batch was sent. `at_s`: epoch seconds."""
+
+    batch_id: str
+    at_s: float
+    file_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchAccepted:
+    """The provider has the batch, under this id of its own."""
+
+    batch_id: str
+    provider_batch_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchClosed:
+    """Each call of the batch is settled, released or unknown, and why it ended."""
+
+    batch_id: str
     reason: str
 
 
@@ -124,4 +160,8 @@ Event: TypeAlias = (
     | OutcomeScored
     | Warned
     | CandidateSplit
+    | BatchPrepared
+    | BatchSent
+    | BatchAccepted
+    | BatchClosed
 )

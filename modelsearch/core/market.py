@@ -80,6 +80,7 @@ class Provider:
         is_zdr: zero data retention by default or by a field of the request (which is then sent); a contract or a
             setting of the account cannot be seen from here, so it is no True.
         regions: where calls are processed, all of them; empty = not known.
+        batch: registered batch dialect, or None where it has no batches.
     """
 
     id: ProviderId
@@ -96,6 +97,7 @@ class Provider:
     timeout_s: float = 120.0
     regions: tuple[str, ...] = ()
     is_zdr: bool | None = None
+    batch: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

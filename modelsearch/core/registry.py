@@ -15,7 +15,7 @@ from typing import Literal, TypeVar
 
 from modelsearch.core.errors import RegistryError
 
-Role = Literal["filter", "ranker", "sampler", "combiner", "scorer", "dialect"]
+Role = Literal["filter", "ranker", "sampler", "combiner", "scorer", "dialect", "batch_dialect"]
 FOLDERS: dict[Role, str] = {
     "filter": "modelsearch.search.filters",
     "ranker": "modelsearch.search.rankers",
@@ -23,6 +23,7 @@ FOLDERS: dict[Role, str] = {
     "combiner": "modelsearch.search.combiners",
     "scorer": "modelsearch.evaluate.scorers",
     "dialect": "modelsearch.providers.dialects",
+    "batch_dialect": "modelsearch.providers.batch",
 }
 T = TypeVar("T", bound=type)
 
@@ -46,7 +47,7 @@ def register(role: Role, name: str, *, source: str) -> Callable[[T], T]:
     """Register a class under its role and name.
 
     Args:
-        role: one of the six roles.
+        role: one of the roles.
         name: what plans and task specs call it.
         source: paper, section, doi or URL of the idea; never empty.
 

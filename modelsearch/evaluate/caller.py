@@ -1,5 +1,6 @@
 """One call: reserve, journal, send, journal the raw reply, decode, settle. The money of the house moves here alone."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -39,6 +40,7 @@ class Answer:
         kind: what a failure means, as of `Retry`.
         n_repeats: calls of their own that may follow one which came to nothing.
         wait_s: how long to wait before asking again; None = no need.
+        spend_usd: what was paid where that is not what serving costs (a batch is cheaper); None = `cost_usd`.
     """
 
     call_id: CallId
@@ -49,6 +51,12 @@ class Answer:
     kind: RetryKind = "none"
     n_repeats: int = 0
     wait_s: float | None = None
+    spend_usd: Decimal | None = None
+
+    @property
+    def paid_usd(self) -> Decimal:
+        """What was paid."""
+        return self.cost_usd if self.spend_usd is None else self.spend_usd
 
 
 NOT_RUN = Answer(
@@ -132,8 +140,10 @@ class Caller:
             ValueError: it cannot be parsed (any more).
             PriceUnknownError: nobody knows what serving it costs (any more).
         """
-        cost = self.prices.cost(endpoint, self.decode(endpoint, raw).usage)
-        return self.paid(endpoint, CallId(f"stored-{key[:16]}"), raw, cost)
+        usage = self.decode(endpoint, raw).usage
+        if raw.is_of_batch:  # what it reports was the price of a batch, and it took hours
+            usage, raw = replace(usage, reported_usd=None), replace(raw, latency_s=math.nan)
+        return self.paid(endpoint, CallId(f"stored-{key[:16]}"), raw, self.prices.cost(endpoint, usage))
 
     def paid(self, endpoint: Endpoint, call_id: CallId, raw: RawReply, cost_usd: Decimal) -> Answer:
         """A reply whose cost is booked.

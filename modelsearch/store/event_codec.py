@@ -12,6 +12,10 @@ import numpy as np
 
 from modelsearch.core.candidate import Candidate, Cascade, Ensemble, Single
 from modelsearch.core.events import (
+    BatchAccepted,
+    BatchClosed,
+    BatchPrepared,
+    BatchSent,
     CallReleased,
     CallReplied,
     CallReserved,
@@ -61,6 +65,10 @@ _TYPES: Final[tuple[type, ...]] = (
     OutcomeScored,
     Warned,
     CandidateSplit,
+    BatchPrepared,
+    BatchSent,
+    BatchAccepted,
+    BatchClosed,
 )
 _TAGS: Final = {kind: bytes([tag]) for tag, kind in enumerate(_TYPES)}
 _MOVE_TAG: Final = _TYPES.index(Move)

@@ -1,6 +1,6 @@
 """Money of a run: reserve before a call, settle after it; never over budget, whatever happens at once."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from decimal import Decimal
 from typing import Self
 
@@ -41,8 +41,17 @@ class Ledger:
         self._n_kept = 0
 
     @classmethod
-    def from_events(cls, budget_usd: Decimal, events: Iterable[Event], *, max_calls: int | None = None) -> Self:
+    def from_events(
+        cls,
+        budget_usd: Decimal,
+        events: Iterable[Event],
+        *,
+        max_calls: int | None = None,
+        still_open: Container[CallId] = (),
+    ) -> Self:
         """The ledger as the journal tells it; what was in flight at a kill is held as unknown at its bound.
+
+        Calls of batches that a provider still works on (`still_open`) stay reserved.
 
         Raises:
             LedgerError: the events contradict each other (settled twice, never reserved).
@@ -51,7 +60,8 @@ class Ledger:
         for event in events:
             ledger._replay(event)
         for call_id in list(ledger._open):
-            ledger.hold(call_id)
+            if call_id not in still_open:
+                ledger.hold(call_id)
         return ledger
 
     @property

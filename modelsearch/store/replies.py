@@ -15,14 +15,14 @@ import msgspec
 from modelsearch.core.errors import StoreError
 from modelsearch.core.events import CallReplied, CallReserved, Event
 from modelsearch.core.ids import CallId
-from modelsearch.core.wire import RawReply
+from modelsearch.core.wire import BATCH_PROCESSING, PROCESSING_HEADER, RawReply
 
 _LOG = logging.getLogger(__name__)
 _VERSION = 1
 _BATCH = 64
 _ENCODE = msgspec.json.Encoder().encode
 _DECODE = msgspec.json.Decoder(dict[str, str]).decode
-_KEPT_HEADERS = ("content-type", "request-id", "x-request-id")
+_KEPT_HEADERS = ("content-type", "request-id", "x-request-id", PROCESSING_HEADER)
 _CREATE = """
 CREATE TABLE IF NOT EXISTS replies (
     id INTEGER PRIMARY KEY, key BLOB NOT NULL, http_status INTEGER NOT NULL, body BLOB NOT NULL,
@@ -140,17 +140,21 @@ class SqliteReplies:
 
 
 def replies_of(events: Iterable[Event]) -> Iterator[tuple[str, RawReply]]:
-    """Key and reply of each call that the journal holds a reply of, without headers.
+    """Key and reply of each call that the journal holds a reply of, without the headers of the wire.
 
     A resumed run puts those worth keeping into its store: a kill may have lost the last batch.
     """
-    keys: dict[CallId, str] = {}
+    reserved: dict[CallId, CallReserved] = {}
     for event in events:
         if isinstance(event, CallReserved):
-            keys[event.call_id] = event.key
-        elif isinstance(event, CallReplied) and event.call_id in keys:
-            raw = RawReply(http_status=event.http_status, body=event.body, latency_s=event.latency_s)
-            yield keys[event.call_id], raw
+            reserved[event.call_id] = event
+        elif isinstance(event, CallReplied) and event.call_id in reserved:
+            call = reserved[event.call_id]
+            headers = {PROCESSING_HEADER: BATCH_PROCESSING} if call.batch_id else {}
+            yield (
+                call.key,
+                RawReply(http_status=event.http_status, body=event.body, headers=headers, latency_s=event.latency_s),
+            )
 
 
 def _opened(path: Path) -> sqlite3.Connection:

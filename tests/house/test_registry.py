@@ -19,7 +19,7 @@ BUILT_IN = [
     for name in names(role)
     if (entry := lookup(role, name)).cls.__module__.startswith(FOLDERS[role])
 ]
-STRATEGIES = [entry for entry in BUILT_IN if entry.role not in ("scorer", "dialect")]
+STRATEGIES = [entry for entry in BUILT_IN if entry.role not in ("scorer", "dialect", "batch_dialect")]
 METHODS = {
     "filter": {"drop"},
     "ranker": {"rank"},
@@ -27,6 +27,9 @@ METHODS = {
     "combiner": {"combine"},
     "scorer": {"canonical", "score"},
     "dialect": {"encode", "decode", "classify"},
+    "batch_dialect": {
+        "upload", "file_id", "create", "status_call", "status", "list_call", "listed", "cancel_call", "results"
+    },
 }
 each = pytest.mark.parametrize("entry", BUILT_IN, ids=lambda e: f"{e.role}-{e.name}")
 
@@ -65,7 +68,7 @@ def test_a_strategy_has_a_page(entry: Registered) -> None:
 
 @each
 def test_it_is_a_frozen_value_with_the_methods_of_its_role_alone(entry: Registered) -> None:
-    public = {name for name, value in vars(entry.cls).items() if not name.startswith("_") and inspect.isfunction(value)}
+    public = {name for name, _ in inspect.getmembers(entry.cls, inspect.isfunction) if not name.startswith("_")}
     assert METHODS[entry.role] <= public
     if entry.role in ("filter", "ranker", "sampler", "combiner"):
         assert public == METHODS[entry.role]
