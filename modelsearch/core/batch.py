@@ -66,12 +66,17 @@ class BatchLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpCall:
-    """One HTTP exchange of a batch API; `path` is joined to the provider's base URL, no header holds a key."""
+    """One HTTP exchange of a batch API; `path` is joined to the provider's base URL, no header holds a key.
+
+    Attributes:
+        is_billed: it begins a bill, so it is not repeated once it may have been received.
+    """
 
     method: HttpMethod
     path: str
     body: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)
+    is_billed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,5 +172,5 @@ class BatchClient(Protocol):
     """HTTP to batch APIs."""
 
     async def exchange(self, provider_id: ProviderId, call: HttpCall) -> RawReply:
-        """The reply to one call; GETs are repeated on transient errors, nothing else is."""
+        """The reply to one call, repeated on transient errors as far as that cannot bill twice."""
         ...

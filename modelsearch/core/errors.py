@@ -14,11 +14,13 @@ ModelsearchError
 |   +-- RunNotFoundError      no such run, or not a run directory
 |   +-- RecordedTableError    a recorded table that breaks its contract
 |   +-- ShadowedPackageError  `flows` or `tasks` imported from elsewhere
++-- ScoringError              an answer could not be scored, through no fault of its own; it stays without a score
 +-- PriceUnknownError         tokens were used for which no price is known
 +-- StoppedError              the search had to stop and can be resumed: exit code 3
 |   +-- AuthenticationError   a provider refuses the key
 |   +-- QuotaError            a provider says there is no money or quota left
 |   +-- NoAnswerError         nobody answers, or the baseline does not
+|   +-- BatchPendingError     batches are under way at a provider: resume later
 |   +-- OverbilledError       a provider billed more than the bound that was reserved
 +-- StoreError                a run that cannot be used: exit code 2
     +-- RunLockedError        another process has the run open
@@ -90,6 +92,10 @@ class ShadowedPackageError(InputError):
     """The imported `flows` or `tasks` is not ours."""
 
 
+class ScoringError(ModelsearchError):
+    """An answer could not be scored: a fault of the scorer, never a score of 0."""
+
+
 class PriceUnknownError(ModelsearchError):
     """Tokens were used for which no price is known; an unknown price is never taken as 0."""
 
@@ -120,6 +126,10 @@ class QuotaError(StoppedError):
 
 class NoAnswerError(StoppedError):
     """Nobody answers, or the baseline does not: there is nothing to compare with."""
+
+
+class BatchPendingError(StoppedError):
+    """Batches are under way at a provider; whoever resumes the search later collects them."""
 
 
 class OverbilledError(StoppedError):

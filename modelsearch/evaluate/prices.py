@@ -8,7 +8,7 @@ from decimal import Decimal
 from modelsearch.catalog.price import Prices, dearest_prices, prices_at
 from modelsearch.core.errors import PriceUnknownError
 from modelsearch.core.ids import ItemId
-from modelsearch.core.market import Endpoint, Market, RateKind
+from modelsearch.core.market import Endpoint, Market, Processing, RateKind
 from modelsearch.core.money import call_cost_usd, round_usd
 from modelsearch.core.outcome import Usage
 from modelsearch.core.wire import ModelRequest
@@ -29,10 +29,11 @@ def utc_now() -> datetime:
 
 @dataclass(frozen=True, kw_only=True)
 class PriceBook:
-    """List prices applied to requests (`ItemCosts`) and to what replies used."""
+    """List prices applied to requests (`ItemCosts`) and to what replies used; of batches with `processing` batch."""
 
     market: Market
     now: Callable[[], datetime] = utc_now
+    processing: Processing = "standard"
 
     def bound(self, endpoint: Endpoint, item_id: ItemId, request: ModelRequest) -> Decimal:  # noqa: ARG002
         """The most that a call can cost in USD: every byte a token, all output used, at the dearest rate that can hold.
@@ -44,7 +45,7 @@ class PriceBook:
             PriceUnknownError: no bound can be given without an input and an output price, or for an unknown fee.
         """
         n_in = request.max_prompt_tokens
-        prices = dearest_prices(endpoint, self.now(), max_prompt_tokens=n_in)
+        prices = dearest_prices(endpoint, self.now(), max_prompt_tokens=n_in, processing=self.processing)
         dear_in, dear_out = _dearest(prices, _INPUT_KINDS), _dearest(prices, _OUTPUT_KINDS)
         if dear_in is None or dear_out is None:
             raise PriceUnknownError(kind="input" if dear_in is None else "output", endpoint_id=endpoint.id)
@@ -56,7 +57,8 @@ class PriceBook:
 
     def cost(self, endpoint: Endpoint, usage: Usage) -> Decimal:
         """What a call cost in USD: reported by the provider, else its usage at today's prices."""
-        return call_cost_usd(usage, prices_at(endpoint, at=self.now(), prompt_tokens=usage.prompt_tokens))
+        prices = prices_at(endpoint, at=self.now(), prompt_tokens=usage.prompt_tokens, processing=self.processing)
+        return call_cost_usd(usage, prices)
 
     def expected(self, endpoint: Endpoint, n_input_chars: int, n_output_tokens: int) -> float | None:
         """A first guess of the cost of an item in USD from list prices; None where a price is unknown.
@@ -81,7 +83,8 @@ class PriceBook:
 def _dearest(prices: Prices, kinds: tuple[RateKind, ...]) -> Decimal | None:
     """The dearest of kinds that stand in for each other; None without the first, which holds where others have no row.
 
-    A kind of unknown price beside a known first one is left out: a call that uses it has no known cost either.
+    A kind of unknown price beside a known first one is left out: cached input counts as plain input then, and a call
+    that uses hidden reasoning has no known cost either.
     """
     if prices.get(kinds[0]) is None:
         return None

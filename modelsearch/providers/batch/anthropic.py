@@ -87,7 +87,11 @@ class Anthropic:
     def create(self, submission: Submission, file_id: str) -> HttpCall:  # noqa: ARG002 - the role's signature
         requests = [{"custom_id": line.custom_id, "params": raw(line.wire.body)} for line in submission.lines]
         return HttpCall(
-            method="POST", path=_PATH, body=encoded({"requests": requests}), headers={**JSON_HEADERS, **_VERSION}
+            method="POST",
+            path=_PATH,
+            body=encoded({"requests": requests}),
+            headers={**JSON_HEADERS, **_VERSION},
+            is_billed=True,
         )
 
     def status_call(self, batch_id: str) -> HttpCall:

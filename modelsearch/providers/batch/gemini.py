@@ -87,7 +87,7 @@ class Gemini:
         requests = [{"request": raw(line.wire.body), "metadata": {"key": line.custom_id}} for line in submission.lines]
         batch = {"displayName": submission.name, "inputConfig": {"requests": {"requests": requests}}}
         path = submission.lines[0].wire.path.replace(_LIVE, _BATCH_VERB)
-        return HttpCall(method="POST", path=path, body=encoded({"batch": batch}), headers=JSON_HEADERS)
+        return HttpCall(method="POST", path=path, body=encoded({"batch": batch}), headers=JSON_HEADERS, is_billed=True)
 
     def status_call(self, batch_id: str) -> HttpCall:
         return HttpCall(method="GET", path=f"/{batch_id}")

@@ -70,7 +70,7 @@ class Mistral:
             "metadata": {NAME_KEY: submission.name},
             "timeout_hours": _TIMEOUT_H,
         }
-        return HttpCall(method="POST", path="/batch/jobs", body=encoded(asked), headers=JSON_HEADERS)
+        return HttpCall(method="POST", path="/batch/jobs", body=encoded(asked), headers=JSON_HEADERS, is_billed=True)
 
     def status_call(self, batch_id: str) -> HttpCall:
         return HttpCall(method="GET", path=f"/batch/jobs/{batch_id}")

@@ -73,7 +73,7 @@ class OpenAi:
             "completion_window": "24h",
             "metadata": {NAME_KEY: submission.name},
         }
-        return HttpCall(method="POST", path="/batches", body=encoded(asked), headers=JSON_HEADERS)
+        return HttpCall(method="POST", path="/batches", body=encoded(asked), headers=JSON_HEADERS, is_billed=True)
 
     def status_call(self, batch_id: str) -> HttpCall:
         return HttpCall(method="GET", path=f"/batches/{batch_id}")

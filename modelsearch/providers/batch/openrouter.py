@@ -58,7 +58,7 @@ class OpenRouter:
             "model": submission.model,
             "requests": [{"custom_id": line.custom_id, "body": raw(line.wire.body)} for line in submission.lines],
         }
-        return HttpCall(method="POST", path="/batches", body=encoded(asked), headers=JSON_HEADERS)
+        return HttpCall(method="POST", path="/batches", body=encoded(asked), headers=JSON_HEADERS, is_billed=True)
 
     def status_call(self, batch_id: str) -> HttpCall:
         return HttpCall(method="GET", path=f"/batches/{batch_id}")

@@ -67,7 +67,7 @@ class Together:
 
     def create(self, submission: Submission, file_id: str) -> HttpCall:
         asked = {"input_file_id": file_id, "endpoint": f"/v1{submission.lines[0].wire.path}"}
-        return HttpCall(method="POST", path="/batches", body=encoded(asked), headers=JSON_HEADERS)
+        return HttpCall(method="POST", path="/batches", body=encoded(asked), headers=JSON_HEADERS, is_billed=True)
 
     def status_call(self, batch_id: str) -> HttpCall:
         return HttpCall(method="GET", path=f"/batches/{batch_id}")
