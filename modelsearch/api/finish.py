@@ -1,5 +1,6 @@
 """An open search becomes a result."""
 
+from modelsearch.api.caching import cache_use, cache_warnings
 from modelsearch.api.session import Session
 from modelsearch.api.warnings import view_warnings
 from modelsearch.core.events import Warned
@@ -16,6 +17,7 @@ def result_of(session: Session) -> SearchResult:
     view = session.search.fold.view()
     _, events = Journal.read(session.run.journal)
     found = estimates(view)
+    market = session.source.market
     return SearchResult(
         run_id=session.run.run_id,
         task_id=session.setting.task.id,
@@ -28,8 +30,11 @@ def result_of(session: Session) -> SearchResult:
         spend=session.search.ledger.spend(),
         budget_usd=session.setting.budget.spend_usd,
         wall_s=session.wall_s,
-        warnings=_texts([e for e in events if isinstance(e, Warned)] + view_warnings(view, found)),
+        warnings=_texts(
+            [e for e in events if isinstance(e, Warned)] + view_warnings(view, found) + cache_warnings(events, market)
+        ),
         run_dir=str(session.run.path),
+        cache_use=cache_use(events, market),
     )
 
 

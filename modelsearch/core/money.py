@@ -66,11 +66,16 @@ def call_cost_usd(usage: "Usage", prices: Mapping["RateKind", Decimal | None]) -
 
 
 def _price_of(kind: "RateKind", prices: Mapping["RateKind", Decimal | None]) -> Decimal:
-    """The price of a kind; hidden reasoning is billed as output, cached input as input where no own row exists."""
+    """The price of a kind; hidden reasoning is billed as output where no own row exists.
+
+    Cached input counts as plain input where its own price is unknown, row or no row.
+    """
     if kind in ("request", "compute_second") and kind not in prices:
         return ZERO_USD
     fallback: RateKind = "output" if kind == "reasoning" else "input"
     price = prices.get(kind, prices.get(fallback))
+    if price is None and kind.startswith("cache_"):
+        price = prices.get(fallback)
     if price is None:
         raise PriceUnknownError(kind=kind)
     return price

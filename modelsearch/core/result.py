@@ -118,8 +118,23 @@ class PhaseSummary:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CacheUse:
+    """What the providers' prompt caches did for a run.
+
+    Attributes:
+        n_prompt_tokens: input of all calls that were paid, cached or not.
+        saved_usd: USD less at list prices than all of it as plain input; below 0 where keeping it cost more.
+    """
+
+    n_prompt_tokens: int
+    n_read_tokens: int
+    n_written_tokens: int
+    saved_usd: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SearchResult:
-    """A finished search."""
+    """A finished search. `cache_use` is None where no prompt cache was used."""
 
     run_id: RunId
     task_id: str
@@ -134,3 +149,4 @@ class SearchResult:
     wall_s: float
     warnings: tuple[str, ...]
     run_dir: str | None = None
+    cache_use: CacheUse | None = None

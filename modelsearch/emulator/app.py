@@ -22,6 +22,7 @@ from modelsearch.emulator.replies import Asked, Behaviour, EmulatedReply
 from modelsearch.emulator.transport import reset_connection
 from modelsearch.emulator.wire import Failure, Trouble, WireAnswer, WireError, WireFormat
 from modelsearch.emulator.wire_anthropic import AnthropicWire
+from modelsearch.emulator.wire_embeddings import EmbeddingsWire
 from modelsearch.emulator.wire_google import GoogleWire
 from modelsearch.emulator.wire_openai import OpenAiWire
 
@@ -31,6 +32,7 @@ WIRES: Mapping[str, WireFormat] = {
     "openai_chat": OpenAiWire(),
     "anthropic_messages": AnthropicWire(),
     "google_generate": GoogleWire(),
+    "openai_embeddings": EmbeddingsWire(),
 }
 _CUT = frozenset({FaultKind.RESET_BEFORE, FaultKind.RESET_AFTER, FaultKind.HANG})
 
@@ -130,6 +132,7 @@ class EmulatorApp:
         wait_s = exchange.wait_s + (reply.latency_s or 0.0) * self.options.latency_scale
         if wait_s > 0:
             await asyncio.sleep(wait_s)
+        self._decider.begin(exchange)
         if exchange.fault not in _CUT:
             await _send(send, answer_of(exchange, reply))
             return

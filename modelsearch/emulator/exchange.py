@@ -10,6 +10,7 @@ from modelsearch.catalog.price import prices_at
 from modelsearch.core.market import Endpoint
 from modelsearch.core.money import ZERO_USD, call_cost_usd
 from modelsearch.emulator.faults import BILLED, FaultKind, Faults
+from modelsearch.emulator.prompt_cache import PromptCaches
 from modelsearch.emulator.replies import Asked, Behaviour, EmulatedReply, prompt_key
 from modelsearch.emulator.wire import Trouble, WireAnswer, WireError, WireFormat
 
@@ -34,6 +35,7 @@ class Exchange:
     attempt: int = 0
     cost_usd: Decimal = ZERO_USD
     note: str = ""
+    cache_entries: tuple[str, ...] = ()
 
 
 class Decider:
@@ -44,6 +46,7 @@ class Decider:
         self._faults = faults
         self._is_quiet = faults.is_quiet
         self._attempts: Counter[str] = Counter()
+        self._caches = PromptCaches()
         self._n_served = 0
         self._endpoints: dict[tuple[str, str, str | None], Endpoint] = {}
         for endpoint in endpoints:
@@ -53,6 +56,7 @@ class Decider:
     def reset(self) -> None:
         """Forget attempts and calls served."""
         self._attempts.clear()
+        self._caches.reset()
         self._n_served = 0
 
     def decide(self, exchange: Exchange, n_in_flight: int) -> None:
@@ -70,6 +74,7 @@ class Decider:
         if reply.logprobs and ("logprobs" not in exchange.asked.given or reply.is_refusal):
             reply = exchange.reply = replace(reply, logprobs=())
         self._refuse(exchange, n_in_flight)
+        reply = self._cached(exchange, endpoint, reply)
         usage = reply.usage
         if endpoint.context_tokens is not None and usage.prompt_tokens > endpoint.context_tokens:
             raise WireError(Trouble.BAD_REQUEST, f"maximum context length is {endpoint.context_tokens} tokens")
@@ -78,6 +83,21 @@ class Decider:
             prices = prices_at(endpoint, at=datetime.now(tz=UTC), prompt_tokens=usage.prompt_tokens)
             exchange.cost_usd = call_cost_usd(usage, prices)
         self._n_served += 1
+
+    def begin(self, exchange: Exchange) -> None:
+        """The answer begins: what it read of the prompt is in the cache from now on."""
+        if exchange.cache_entries:
+            self._caches.keep(exchange.cache_entries)
+
+    def _cached(self, exchange: Exchange, endpoint: Endpoint, reply: EmulatedReply) -> EmulatedReply:
+        """The reply with what the prompt cache holds; a router's cost is told anew."""
+        served, exchange.cache_entries = self._caches.served(endpoint, exchange.asked, reply)
+        if served is not reply and reply.cost_usd is not None:
+            usage = replace(served.usage, reported_usd=None)
+            prices = prices_at(endpoint, at=datetime.now(tz=UTC), prompt_tokens=usage.prompt_tokens)
+            served = replace(served, cost_usd=call_cost_usd(usage, prices))
+        exchange.reply = served
+        return served
 
     def _endpoint(self, exchange: Exchange) -> Endpoint:
         asked = exchange.asked

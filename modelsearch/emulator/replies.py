@@ -18,6 +18,8 @@ class Asked:
 
     Attributes:
         prompt_text: all message contents in order, joined.
+        n_marked_chars: of `prompt_text`, up to the last mark for the prompt cache; None = no mark.
+        is_whole_kept: without a mark the whole prompt is for the cache, where keeping is charged.
         host: the upstream host pinned by the request, or None.
         given: names of the optional parameters that the request carries.
     """
@@ -25,6 +27,8 @@ class Asked:
     provider_id: str
     wire_name: str
     prompt_text: str
+    n_marked_chars: int | None = None
+    is_whole_kept: bool = False
     host: str | None = None
     max_output_tokens: int = DEFAULT_MAX_OUTPUT_TOKENS
     given: frozenset[str] = frozenset()
@@ -47,6 +51,7 @@ class EmulatedReply:
     output_tokens: int = 0
     reasoning_tokens: int = 0
     cached_tokens: int = 0
+    written_tokens: int = 0
     cost_usd: Decimal | None = None
     latency_s: float | None = None
     is_refusal: bool = False
@@ -63,6 +68,7 @@ class EmulatedReply:
         return Usage(
             input_tokens=self.input_tokens,
             cache_read_tokens=self.cached_tokens,
+            cache_write_5m_tokens=self.written_tokens,
             output_tokens=self.output_tokens,
             reasoning_tokens=self.reasoning_tokens,
             reported_usd=self.cost_usd,

@@ -1,13 +1,13 @@
 """The messages format of Anthropic."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import msgspec
 
 from modelsearch.emulator.replies import Asked, EmulatedReply
 from modelsearch.emulator.wire import Failure, Headers, Trouble, WireAnswer, WireError, encoded
-from modelsearch.emulator.wire_openai import texts
+from modelsearch.emulator.wire_openai import Part, joined
 
 STATUS: dict[Trouble, tuple[int, str]] = {
     Trouble.BAD_REQUEST: (400, "invalid_request_error"),
@@ -21,20 +21,16 @@ STATUS: dict[Trouble, tuple[int, str]] = {
 }
 
 
-class _Block(msgspec.Struct):
-    text: str = ""
-
-
 class _Message(msgspec.Struct):
     role: str
-    content: str | list[_Block]
+    content: str | list[Part]
 
 
 class _Body(msgspec.Struct):
     model: str
     max_tokens: int
     messages: list[_Message]
-    system: str | list[_Block] = ""
+    system: str | list[Part] = ""
     temperature: float | None = None
 
 
@@ -65,21 +61,23 @@ class AnthropicWire:
             raise WireError(
                 Trouble.BAD_REQUEST, "messages: expected user and assistant messages; `system` is top-level"
             )
-        system = texts(parsed.system)
-        contents = [texts(message.content) for message in parsed.messages]
+        contents = [message.content for message in parsed.messages]
+        text, n_marked = joined([parsed.system, *contents] if parsed.system else contents)
         return Asked(
             provider_id=provider_id,
             wire_name=parsed.model,
-            prompt_text="\n\n".join([system, *contents] if system else contents),
+            prompt_text=text,
+            n_marked_chars=n_marked,
             max_output_tokens=parsed.max_tokens,
             given=frozenset() if parsed.temperature is None else frozenset({"temperature"}),
         )
 
     def answer(self, reply: EmulatedReply, number: int) -> bytes:
         reason = "refusal" if reply.is_refusal else "max_tokens" if reply.is_truncated else "end_turn"
-        usage = {
+        usage: dict[str, Any] = {
             "input_tokens": reply.input_tokens,
-            "cache_creation_input_tokens": 0,
+            "cache_creation_input_tokens": reply.written_tokens,
+            "cache_creation": {"ephemeral_5m_input_tokens": reply.written_tokens, "ephemeral_1h_input_tokens": 0},
             "cache_read_input_tokens": reply.cached_tokens,
             "output_tokens": reply.output_tokens + reply.reasoning_tokens,
             "service_tier": "standard",

@@ -8,7 +8,7 @@ import msgspec
 
 from modelsearch.emulator.replies import DEFAULT_MAX_OUTPUT_TOKENS, Asked, EmulatedReply
 from modelsearch.emulator.wire import Failure, Headers, Trouble, WireAnswer, WireError, encoded
-from modelsearch.emulator.wire_openai import texts
+from modelsearch.emulator.wire_openai import Part, joined
 
 SUFFIX = ":generateContent"
 STATUS: dict[Trouble, tuple[int, str]] = {
@@ -24,12 +24,8 @@ STATUS: dict[Trouble, tuple[int, str]] = {
 _RPC = "type.googleapis.com/google.rpc."
 
 
-class _Part(msgspec.Struct):
-    text: str = ""
-
-
 class _Content(msgspec.Struct):
-    parts: list[_Part]
+    parts: list[Part]
     role: str = "user"
 
 
@@ -76,7 +72,7 @@ class GoogleWire:
         return Asked(
             provider_id=provider_id,
             wire_name=rest.removeprefix("models/").removesuffix(SUFFIX),
-            prompt_text="\n\n".join([texts(content.parts) for content in contents if content is not None]),
+            prompt_text=joined([content.parts for content in contents if content is not None])[0],
             max_output_tokens=config.max_output_tokens or DEFAULT_MAX_OUTPUT_TOKENS,
             given=_given(config),
         )

@@ -1,6 +1,7 @@
 """The chat completions format of OpenAI, with what routers such as OpenRouter add: `provider` and `usage.cost`."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -9,6 +10,8 @@ import msgspec
 from modelsearch.emulator.replies import DEFAULT_MAX_OUTPUT_TOKENS, Asked, EmulatedReply
 from modelsearch.emulator.wire import Failure, Headers, Trouble, WireAnswer, WireError, encoded
 
+OPENAI = "openai"
+"""Its newer models keep whole prompts unasked; no other provider that charges for keeping does."""
 STATUS: dict[Trouble, tuple[int, str, str | None]] = {
     Trouble.BAD_REQUEST: (400, "invalid_request_error", None),
     Trouble.UNSUPPORTED: (400, "invalid_request_error", "unsupported_value"),
@@ -21,18 +24,26 @@ STATUS: dict[Trouble, tuple[int, str, str | None]] = {
 }
 
 
-class _Part(msgspec.Struct):
+class Part(msgspec.Struct):
+    """A piece of a content; either mark ends what is for the prompt cache."""
+
     text: str = ""
+    cache_control: Any = None
+    prompt_cache_breakpoint: Any = None
 
 
 class _Message(msgspec.Struct):
     role: str
-    content: str | list[_Part] | None = None
+    content: str | list[Part] | None = None
 
 
 class _Routing(msgspec.Struct):
     only: list[str] | None = None
     order: list[str] | None = None
+
+
+class _CacheOptions(msgspec.Struct):
+    mode: str = "implicit"
 
 
 class _Body(msgspec.Struct):
@@ -43,16 +54,22 @@ class _Body(msgspec.Struct):
     temperature: float | None = None
     provider: _Routing | None = None
     logprobs: bool | None = None
+    prompt_cache_options: _CacheOptions | None = None
 
 
 _DECODER = msgspec.json.Decoder(_Body)
 
 
-def texts(parts: str | list[Any] | None) -> str:
-    """The text of a content that is a string or a list of parts."""
-    if isinstance(parts, str):
-        return parts
-    return "\n".join(part.text for part in parts or ())
+def joined(contents: Sequence[str | list[Part] | None]) -> tuple[str, int | None]:
+    """The texts of contents, and so many of their characters as are marked for the prompt cache; None = no mark."""
+    text, n_marked = "", None
+    for number, content in enumerate(contents):
+        text += "\n\n" if number else ""
+        for part in [Part(text=content)] if isinstance(content, str) else content or ():
+            text += part.text
+            if part.cache_control is not None or part.prompt_cache_breakpoint is not None:
+                n_marked = len(text)
+    return text, n_marked
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +94,15 @@ class OpenAiWire:
             raise WireError(Trouble.BAD_REQUEST, "messages: expected at least one message, got none")
         pins = (parsed.provider.only or parsed.provider.order) if parsed.provider else None
         limit = parsed.max_completion_tokens or parsed.max_tokens
+        text, n_marked = joined([message.content for message in parsed.messages])
+        options = parsed.prompt_cache_options or _CacheOptions()
         names = ("max_tokens", "max_completion_tokens", "temperature")
         return Asked(
             provider_id=provider_id,
             wire_name=parsed.model,
-            prompt_text="\n\n".join([texts(message.content) for message in parsed.messages]),
+            prompt_text=text,
+            n_marked_chars=n_marked,
+            is_whole_kept=provider_id == OPENAI and options.mode != "explicit",
             host=pins[0] if pins else None,
             max_output_tokens=limit or DEFAULT_MAX_OUTPUT_TOKENS,
             given=frozenset(
@@ -134,13 +155,13 @@ def _logprobs(reply: EmulatedReply) -> dict[str, Any] | None:
 
 def _usage(reply: EmulatedReply) -> dict[str, Any]:
     """Prompt tokens include cached ones, completion tokens include reasoning."""
-    prompt = reply.input_tokens + reply.cached_tokens
+    prompt = reply.usage.prompt_tokens
     completion = reply.output_tokens + reply.reasoning_tokens
     usage: dict[str, Any] = {
         "prompt_tokens": prompt,
         "completion_tokens": completion,
         "total_tokens": prompt + completion,
-        "prompt_tokens_details": {"cached_tokens": reply.cached_tokens},
+        "prompt_tokens_details": {"cached_tokens": reply.cached_tokens, "cache_write_tokens": reply.written_tokens},
         "completion_tokens_details": {"reasoning_tokens": reply.reasoning_tokens},
     }
     if reply.cost_usd is not None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from modelsearch.core.ids import RunId
-from modelsearch.core.result import Certainty, Claim, Estimate, Recommendation, SearchResult
+from modelsearch.core.result import CacheUse, Certainty, Claim, Estimate, Recommendation, SearchResult
 from modelsearch.report.numbers import UNKNOWN, amount, counted, is_known, percent, probability, share_points, usd
 from modelsearch.store.layout import RunDir
 
@@ -80,7 +80,17 @@ def spending(result: SearchResult) -> str:
         parts.append(f"{amount(spend.reserved_usd)} USD still reserved")
     return (
         f"{', '.join(parts)}, of {usd(result.budget_usd)}; {counted(spend.n_calls, 'call')} in {result.wall_s:,.1f} s"
+        f"{cached(result.cache_use)}"
     )
+
+
+def cached(use: CacheUse | None) -> str:
+    """What prompt caches saved, to be added to what was spent; "" where there was none."""
+    if use is None:
+        return ""
+    share = percent(use.n_read_tokens / use.n_prompt_tokens) if use.n_prompt_tokens else UNKNOWN
+    verdict = f"saved {usd(use.saved_usd)}" if use.saved_usd >= 0 else f"cost {usd(-use.saved_usd)} more"
+    return f"; prompt caches held {share} of the input and {verdict}"
 
 
 def covered(answer: Recommendation) -> str:

@@ -148,9 +148,19 @@ def test_hidden_reasoning_is_billed_as_output_and_cache_as_input() -> None:
     assert call_cost_usd(usage, {**MTOK, "reasoning": Decimal(3), "cache_read": Decimal(1)}) == Decimal("3.5")
 
 
-@pytest.mark.parametrize(
-    "prices", [{}, {"output": Decimal(1)}, {"input": None}, {"input": Decimal(1), "cache_read": None}]
-)
+@pytest.mark.parametrize("kind", ["cache_read", "cache_write_5m", "cache_write_1h"])
+def test_cached_input_of_unknown_price_counts_as_plain_input(kind: RateKind) -> None:
+    usage = Usage(input_tokens=1, cache_read_tokens=1, cache_write_5m_tokens=1, cache_write_1h_tokens=1)
+    known: Mapping[RateKind, Decimal | None] = {
+        "input": Decimal(8), "cache_read": Decimal(1), "cache_write_5m": Decimal(10), "cache_write_1h": Decimal(16),
+    }  # fmt: skip
+    told = known[kind]
+    assert told is not None
+    difference = call_cost_usd(usage, {**known, kind: None}) - call_cost_usd(usage, known)
+    assert difference == (8 - told) / 1_000_000
+
+
+@pytest.mark.parametrize("prices", [{}, {"output": Decimal(1)}, {"input": None}])
 def test_tokens_of_unknown_price_are_an_error(prices: Mapping[RateKind, Decimal | None]) -> None:
     with pytest.raises(PriceUnknownError):
         call_cost_usd(Usage(input_tokens=1, cache_read_tokens=1), prices)

@@ -41,7 +41,7 @@ def test_messages_pins_and_limits_are_read() -> None:
         "unknown": 1,
     }
     asked = WIRE.asked("p", "chat/completions", {}, msgspec.json.encode(body))
-    assert (asked.prompt_text, asked.host, asked.max_output_tokens) == ("a\n\nb\nc", "host/fp8", 9)
+    assert (asked.prompt_text, asked.host, asked.max_output_tokens) == ("a\n\nbc", "host/fp8", 9)
     assert asked.given == {"max_completion_tokens"}
 
 
