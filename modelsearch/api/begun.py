@@ -10,6 +10,7 @@ from modelsearch.api.hosts import pinned
 from modelsearch.api.keys import Coverage, drops_without_key, keys_of
 from modelsearch.api.past import past_quality_of
 from modelsearch.api.request import SearchRequest
+from modelsearch.api.scorer_models import check_scorer_key
 from modelsearch.api.source import Source, open_source, read_baseline_outcomes, with_market
 from modelsearch.api.source_again import source_again
 from modelsearch.catalog.plan_file import read_plan
@@ -190,6 +191,7 @@ def _available(
 ) -> tuple[tuple[Outcome, ...], tuple[Drop, ...]]:
     """The baseline's known outcomes, and who cannot be called."""
     check_providers(source.market.providers.values(), keys)
+    check_scorer_key(source.task, source.market, keys)
     imports = read_baseline_outcomes(request.baseline_outcomes, source)
     known = Coverage(n_known=len({outcome.item_id for outcome in imports}), n_items=len(source.task.items))
     return tuple(imports), tuple(drops_without_key(source, keys, known))

@@ -3,15 +3,19 @@
 from contextlib import ExitStack
 
 from modelsearch.api.request import SearchRequest
+from modelsearch.api.scorer_models import scorer_endpoint, with_emulated_scorer_models
 from modelsearch.core.ids import ItemId
-from modelsearch.core.market import Market
+from modelsearch.core.market import Endpoint, Market
 from modelsearch.core.recorded import RecordedTable
 from modelsearch.core.task import TaskSpec
 from modelsearch.emulator.app import EmulatorApp, EmulatorOptions
+from modelsearch.emulator.judge import JudgedBehaviour, JudgeHabits
 from modelsearch.emulator.recorded import RecordedBehaviour
+from modelsearch.emulator.replies import Behaviour
 from modelsearch.emulator.server import emulated_market, emulator_server
 from modelsearch.emulator.world import World
 from modelsearch.emulator.world_make import make_world
+from modelsearch.evaluate.judge_prompt import shown
 from modelsearch.evaluate.prompt import PromptRenderer
 from modelsearch.evaluate.recorded import RecordedReplies
 
@@ -46,13 +50,34 @@ def serve_table(
 
 
 def serve_world(task: TaskSpec, base: Market, request: SearchRequest, *, stack: ExitStack) -> tuple[Market, str]:
-    """Serve a synthetic world for a task, likewise; its market and default baseline."""
+    """Serve a synthetic world for a task, likewise; its market, with what the scorer asks, and default baseline."""
     world = make_world(task, seed=request.seed, base=base)
-    url = request.emulator_url or stack.enter_context(emulator_server(world_app(world, task)))
-    return emulated_market(world.market, url), world.default_baseline
+    market = with_emulated_scorer_models(world.market, task, base)
+    url = request.emulator_url or stack.enter_context(emulator_server(world_app(world, task, market=market)))
+    return emulated_market(market, url), world.default_baseline
 
 
-def world_app(world: World, task: TaskSpec, options: EmulatorOptions | None = None) -> EmulatorApp:
-    """The emulator of a synthetic world."""
-    behaviour = world.behaviour(prompt_texts(task, PromptRenderer(task)))
-    return EmulatorApp(behaviour, world.market, options)
+def world_app(
+    world: World, task: TaskSpec, options: EmulatorOptions | None = None, *, market: Market | None = None
+) -> EmulatorApp:
+    """The emulator of a synthetic world; `market` is the world's own with what the scorer asks besides."""
+    behaviour: Behaviour = world.behaviour(prompt_texts(task, PromptRenderer(task)))
+    if market is not None and (asked := scorer_endpoint(market, task)) is not None:
+        behaviour = judged_behaviour(behaviour, asked, task, seed=world.seed)
+    return EmulatorApp(behaviour, market or world.market, options)
+
+
+def judged_behaviour(
+    inner: Behaviour, asked: Endpoint, task: TaskSpec, *, seed: int = 0, habits: JudgeHabits | None = None
+) -> JudgedBehaviour:
+    """A behaviour with the made-up model that the task's scorer asks beside it."""
+    is_judge = task.scorer.name == "judge"
+    who = (asked.provider_id, asked.wire_name)
+    return JudgedBehaviour(
+        inner=inner,
+        judge=who if is_judge else None,
+        embedding=None if is_judge else who,
+        habits=habits or JudgeHabits(),
+        seed=seed,
+        targets={shown(item.input): shown(item.target) for item in task.items},
+    )

@@ -20,7 +20,9 @@ from modelsearch.core.market import Market
 from modelsearch.core.outcome import Outcome, Status
 from modelsearch.core.ports import Recorder, ReplyStore
 from modelsearch.core.wire import RawReply
+from modelsearch.evaluate.batch_books import BatchBooks
 from modelsearch.evaluate.caller import Answer, Caller
+from modelsearch.evaluate.side_calls import JUDGE_PREFIX
 from modelsearch.store.ledger import Ledger
 from modelsearch.store.replies import replies_of
 
@@ -59,13 +61,18 @@ def recover(events: Sequence[Event], caller: Caller, market: Market) -> Recovere
         endpoint = market.endpoints[reservation.endpoint_id]
         raw = RawReply(http_status=reply.http_status, body=reply.body, latency_s=reply.latency_s)
         if call_id in settled:
-            answer = caller.paid(endpoint, call_id, raw, settled[call_id].cost_usd)
+            answer = _books(caller, reservation).paid(endpoint, call_id, raw, settled[call_id].cost_usd)
         else:
-            scratch = _ledger_with(call_id, reservation.amount_usd)
-            answer = replace(caller, ledger=scratch).book(endpoint, call_id, reservation.key, raw)
+            own = replace(caller, ledger=_ledger_with(call_id, reservation.amount_usd))
+            answer = _books(own, reservation).book(endpoint, call_id, reservation.key, raw)
         if not answer.is_unknown:
             paid[reservation.key] = answer
     return Recovered(paid=paid, outcomes=outcomes)
+
+
+def _books(caller: Caller, reservation: CallReserved) -> Caller | BatchBooks:
+    """Who booked the call: what came in a batch was paid at the batch's price."""
+    return BatchBooks(live=caller) if reservation.batch_id else caller
 
 
 def keep_replies(events: Sequence[Event], replies: ReplyStore) -> None:
@@ -93,7 +100,8 @@ def settled_calls(events: Sequence[Event]) -> frozenset[CallId]:
 
 def first_free_number(events: Sequence[Event]) -> int:
     """Where the numbers of calls go on: above all that were used, though some calls were never reserved."""
-    names = (e.call_id.removeprefix(CALL_PREFIX) for e in events if isinstance(e, CallReserved))
+    ids = (e.call_id for e in events if isinstance(e, CallReserved))
+    names = (call_id.removeprefix(CALL_PREFIX).removeprefix(JUDGE_PREFIX) for call_id in ids)
     return 1 + max((int(name) for name in names if name.isdecimal()), default=0)
 
 

@@ -10,6 +10,7 @@ from modelsearch.api.asked import check_items_are_json, check_names
 from modelsearch.api.emulated import serve_table, serve_world
 from modelsearch.api.pool import baseline_of, candidates_of, check_baseline, list_costs_of
 from modelsearch.api.request import SearchRequest
+from modelsearch.api.scorer_models import check_judge, with_scorer_models, without_scorer_models
 from modelsearch.catalog.load import load_market
 from modelsearch.core.candidate import Single
 from modelsearch.core.ids import CandidateId, ProviderId
@@ -86,8 +87,10 @@ def open_source(
     if request.is_emulated:
         market, default_baseline = serve_world(task, market, request, stack=stack)
         request = replace(request, baseline=request.baseline or default_baseline)
+    else:
+        market = with_scorer_models(market, task)
     check_names(task.requirements, market)
-    prices, candidates = PriceBook(market=market), candidates_of(task, market)
+    prices, candidates = PriceBook(market=market), without_scorer_models(candidates_of(task, market), market, task)
     source = Source(
         task=task,
         market=market,
@@ -99,6 +102,7 @@ def open_source(
         renderer=PromptRenderer(task),
         is_emulated=request.is_emulated,
     )
+    check_judge(task, market, candidates, source.baseline)
     return with_market(source, market)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import count
 
@@ -21,15 +21,20 @@ from modelsearch.api.source import Source
 from modelsearch.core.events import CandidateSplit, Event, PhaseClosed, PhaseStarted, RoundClosed
 from modelsearch.core.ids import CallId, Json
 from modelsearch.core.money import ZERO_USD
-from modelsearch.core.ports import Client, Evaluator, Recorder, ReplyStore
+from modelsearch.core.ports import Client, Evaluator, Recorder, ReplyStore, Scorer
 from modelsearch.core.search import Move, Setting
-from modelsearch.evaluate.caller import Caller
+from modelsearch.evaluate.batch_desk import release_unsent
+from modelsearch.evaluate.batch_state import BatchState
+from modelsearch.evaluate.caller import Answer, Caller
 from modelsearch.evaluate.evaluator import LiveEvaluator
+from modelsearch.evaluate.grader import Grader
 from modelsearch.evaluate.known import Known
+from modelsearch.evaluate.make_grader import make_grader
 from modelsearch.evaluate.plugs import Plugs
 from modelsearch.evaluate.recorded import RecordedCosts, RecordedReplies
 from modelsearch.evaluate.replay import ReplayEvaluator
 from modelsearch.evaluate.scoring import make_scorer
+from modelsearch.evaluate.side_calls import JUDGE_PREFIX, SideCalls
 from modelsearch.search.fold import Fold
 from modelsearch.search.loop import Search
 from modelsearch.settings import Settings
@@ -58,12 +63,21 @@ class Tee:
 
 @dataclass(frozen=True, kw_only=True)
 class Wired:
-    """What a search is plugged into."""
+    """What a search is plugged into.
+
+    Attributes:
+        plugs: of a live evaluator; `paid` is theirs, and may be added to.
+        batches: those under way since an earlier life of the run.
+    """
 
     evaluator: Evaluator
     ledger: Ledger
     fold: Fold
     known: Known
+    grader: Grader | None = None
+    plugs: Plugs | None = None
+    paid: dict[str, Answer] = field(default_factory=dict)
+    batches: BatchState = field(default_factory=BatchState)
 
 
 @contextmanager
@@ -116,10 +130,12 @@ def wire(
     )  # fmt: skip
     if source.is_replayed:
         release_unsold(events, recorder)
+    release_unsent(BatchState(events), recorder)
     found = recover(events, caller, source.market)
     _, events = Journal.read(run.journal)
     keep_replies(events, replies)
-    ledger = Ledger.from_events(setting.budget.spend_usd, events, max_calls=setting.budget.calls)
+    batches, budget = BatchState(events), setting.budget
+    ledger = Ledger.from_events(budget.spend_usd, events, max_calls=budget.calls, still_open=batches.open_calls())
     scorer = make_scorer(source.task)
     known = Known(source.task, scorer, recorder)
     known.restore(found.outcomes)
@@ -129,6 +145,8 @@ def wire(
         if isinstance(event, CandidateSplit):
             known.split(event.candidate_id, event.into)
     evaluator: Evaluator
+    grader: Grader | None = None
+    plugs: Plugs | None = None
     if source.table is not None and source.is_replayed:
         evaluator = ReplayEvaluator(
             table=source.table, task=source.task, scorer=scorer, ledger=ledger, recorder=recorder, known=known,
@@ -136,15 +154,34 @@ def wire(
             paid=settled_calls(events),
         )  # fmt: skip
     else:
-        evaluator = LiveEvaluator(
-            Plugs(
-                task=source.task, market=source.market, renderer=source.renderer, scorer=scorer, known=known,
-                caller=replace(caller, ledger=ledger), recorder=Tee(recorder, fold.hear), costs=source.costs,
-                paid=found.paid, origins=source.origins, baseline_id=source.baseline.id,
-                served_by=first_served_by(events, setting.candidates),
-            )
+        caller = replace(caller, ledger=ledger)
+        grader = _grader(source, scorer, caller, known, found.paid, numbers)
+        plugs = Plugs(
+            task=source.task, market=source.market, renderer=source.renderer, scorer=scorer, known=known,
+            caller=caller, recorder=Tee(recorder, fold.hear), costs=source.costs,
+            paid=found.paid, origins=source.origins, baseline_id=source.baseline.id,
+            served_by=first_served_by(events, setting.candidates), grader=grader,
         )  # fmt: skip
-    return Wired(evaluator=evaluator, ledger=ledger, fold=fold, known=known)
+        evaluator = LiveEvaluator(plugs)
+    return Wired(
+        evaluator=evaluator, ledger=ledger, fold=fold, known=known, grader=grader, plugs=plugs, paid=found.paid,
+        batches=batches,
+    )  # fmt: skip
+
+
+def _grader(
+    source: Source, scorer: Scorer, caller: Caller, known: Known, paid: Mapping[str, Answer], numbers: Iterator[int]
+) -> Grader | None:
+    """What scores answers that take a call or time; its calls are numbered with all others, under a name of theirs."""
+    calls = SideCalls(
+        market=source.market,
+        caller=replace(caller, next_id=lambda: CallId(f"{JUDGE_PREFIX}{next(numbers):06d}")),
+        costs=source.prices,
+        recorder=caller.recorder,
+        paid=paid,
+        origins=source.origins,
+    )
+    return make_grader(scorer, source.task, calls, known, source.baseline.id)
 
 
 def begin(search: Search, known: Known, begun: Begun) -> None:

@@ -17,7 +17,7 @@ from typing import NamedTuple
 from modelsearch.core.candidate import Candidate, Single
 from modelsearch.core.errors import PriceUnknownError
 from modelsearch.core.events import CandidateSplit, Warned
-from modelsearch.core.ids import CandidateId, EndpointId, ItemId, ProviderId
+from modelsearch.core.ids import CandidateId, EndpointId, ItemId
 from modelsearch.core.market import Endpoint
 from modelsearch.core.outcome import Outcome, Reply, Status
 from modelsearch.core.search import Probe
@@ -27,9 +27,10 @@ from modelsearch.evaluate.caller import MAX_CALLS_PER_OUTCOME, NOT_RUN, Answer, 
 from modelsearch.evaluate.confidence import Asking, confidence_of
 from modelsearch.evaluate.grade import score_reply
 from modelsearch.evaluate.grader import finished, judging_usd
-from modelsearch.evaluate.job_queue import JobQueue, Patience
+from modelsearch.evaluate.job_queue import GivenUp, JobQueue, account_batches, account_queues, room_of
 from modelsearch.evaluate.keys import call_key
 from modelsearch.evaluate.known import Cell, Job
+from modelsearch.evaluate.patience import Patience
 from modelsearch.evaluate.plugs import Plugs
 from modelsearch.evaluate.prefix_turns import PrefixTurns
 from modelsearch.evaluate.served import SPLIT_STATUS, Served, split_message
@@ -52,12 +53,14 @@ class LiveEvaluator:
         self._stopped: Exception | None = None
         self._unanswered = Unanswered(baseline_id=plugs.baseline_id)
         self._patience = Patience(clock=plugs.clock)
+        self._room = room_of(plugs.caller.client, plugs.market)
         self._turns = PrefixTurns(plugs.clock)
         self._asking = Asking(plugs.task)
         self._served = Served(plugs.served_by, self._warn)
         self._closed: dict[EndpointId, Failure] = {}
         self._put_back: set[Cell] = set()
         self._warned: set[tuple[str, str]] = set()
+        self._baseline_first = asyncio.Lock()
         self._encoded: dict[tuple[CandidateId, ItemId], tuple[WireRequest, Decimal]] = {}
         self._items = {item.id: item for item in plugs.task.items}
 
@@ -85,22 +88,36 @@ class LiveEvaluator:
         Raises:
             StoppedError: a provider cannot go on; everything paid is booked.
         """
-        jobs_left = [job for job in self._plugs.known.jobs(probes, candidates) if not self._unanswered.holds(job)]
+        await self._buy_baseline(probes, candidates)
+        jobs_left = self._jobs(probes, candidates)
+        await self._buy_all(jobs_left)
+        return len(jobs_left)
+
+    async def _buy_baseline(self, probes: Sequence[Probe], candidates: Mapping[CandidateId, Candidate]) -> None:
+        """What others are compared with comes first, one batch at a time, so that none is bought twice."""
+        plugs = self._plugs
+        if plugs.grader is None or not plugs.grader.needs_baseline or plugs.baseline_id is None:
+            return
+        wanted = tuple(dict.fromkeys(job.item.id for job in self._jobs(probes, candidates)))
+        async with self._baseline_first:
+            await self._buy_all(self._jobs([Probe(candidate_id=plugs.baseline_id, item_ids=wanted)], candidates))
+
+    def _jobs(self, probes: Sequence[Probe], candidates: Mapping[CandidateId, Candidate]) -> list[Job]:
+        return [job for job in self._plugs.known.jobs(probes, candidates) if not self._unanswered.holds(job)]
+
+    async def _buy_all(self, jobs_left: Sequence[Job]) -> None:
         self._turns.expect(job.single.id for job in jobs_left)
-        by_account: dict[ProviderId, list[Job]] = {}
-        for job in jobs_left:
-            by_account.setdefault(self._endpoint(job.single).provider_id, []).append(job)
-        workers = []
-        for account, jobs in by_account.items():
-            queue = JobQueue(jobs, self._patience)
-            n_workers = min(len(jobs), self._plugs.market.providers[account].max_concurrency)
-            workers += [self._work(queue) for _ in range(n_workers)]
+        baseline_id = self._plugs.baseline_id
+        self._patience.needed |= {j.single.endpoint_id for j in jobs_left if j.single.as_first_served.id == baseline_id}
+        queues = account_queues(jobs_left, self._patience, self._room, self._plugs.market)
+        workers = [self._work(queue) for queue in queues for _ in range(queue.n_workers)]
         for ended in await asyncio.gather(*workers, return_exceptions=True):
             if isinstance(ended, BaseException):
                 raise ended
         if self._stopped is not None:
             raise self._stopped
-        return len(jobs_left)
+        for given_up in (each for queue in queues for each in queue.given_up):
+            self._give_up(given_up)
 
     def split(
         self, probes: Sequence[Probe], candidates: Mapping[CandidateId, Candidate], *, n_own: int
@@ -109,16 +126,7 @@ class LiveEvaluator:
 
         Composites are in no batch: `evaluate` makes them once their members are there.
         """
-        items: dict[Single, list[ItemId]] = {}
-        for job in self._plugs.known.jobs(probes, candidates):
-            items.setdefault(job.single, []).append(job.item.id)
-        batches: dict[str, list[Probe]] = {}
-        for single, item_ids in items.items():
-            account = self._endpoint(single).provider_id
-            name = f"{account} · {single.id}" if len(item_ids) >= n_own else account
-            probe = Probe(candidate_id=single.id, item_ids=tuple(dict.fromkeys(item_ids)))
-            batches.setdefault(name, []).append(probe)
-        return batches
+        return account_batches(self._plugs.known.jobs(probes, candidates), self._plugs.market, n_own=n_own)
 
     async def _work(self, queue: JobQueue) -> None:
         """Buy until nothing is left, or somebody stops; whoever crashes stops all, and what is in flight is booked."""
@@ -129,6 +137,8 @@ class LiveEvaluator:
                 self._take(queue, job, bought._replace(outcome=outcome))
             except Exception as error:  # noqa: BLE001 - `buy` raises it once the others have come to their end
                 self._stopped = self._stopped or error
+            finally:
+                queue.done(job)
 
     def _take(self, queue: JobQueue, job: Job, bought: _Bought) -> None:
         """Ask it once more, keep it until the round ends, or journal it."""
@@ -138,17 +148,28 @@ class LiveEvaluator:
             return
         if (failure is None and bought.outcome.status is not Status.NOT_RUN) or bought.outcome.spend_usd > 0:
             self._patience.hear(job.single.endpoint_id)
+            if ("set-aside", job.single.id) in self._warned:
+                self._warn("answers-again", job.single.id, "answers again")
         if not self._unanswered.take(job, bought.outcome, failure):
             self._plugs.known.add(bought.outcome)
 
     def _is_worth_waiting(self, job: Job, failure: Failure, wait_s: float | None) -> bool:
-        """An endpoint that is set aside is waited for a few times; one that failed a single call is asked once more."""
+        """What is set aside is asked again once its pause is over; one that failed a single call is asked once more."""
         if wait_s is not None:
-            self._warn("paused", self._endpoint(job.single).provider_id, f"{failure.reason}; waited for")
-            return self._patience.wait_for(job.single.endpoint_id, wait_s)
+            self._warn("paused", self._endpoint(job.single).provider_id, f"{failure.reason}; set aside meanwhile")
+            self._patience.set_aside(job.single.endpoint_id, wait_s, failure.reason)
+            return True
         is_first = job.cell not in self._put_back
         self._put_back.add(job.cell)
         return is_first
+
+    def _give_up(self, given_up: GivenUp) -> None:
+        """The round closes without this job; its candidate is marked."""
+        job, reason, is_counted = given_up
+        how = "waited for in vain" if is_counted else "the search went on without it, and asks again once it is back"
+        self._warn("set-aside", job.single.id, f"{reason}; {how}")
+        failure = Failure(reason, "outage" if is_counted else "aside")
+        self._unanswered.take(job, replace(job.not_run, status=Status.ERROR), failure)
 
     async def _buy(self, job: Job) -> _Bought:
         single, endpoint = job.single, self._served.called(job.single, self._endpoint(job.single))

@@ -16,6 +16,11 @@ from modelsearch.core.task import Item
 class Grader(Protocol):
     """Finishes outcomes that have an answer and no score."""
 
+    @property
+    def needs_baseline(self) -> bool:
+        """Whether the baseline's answer to an item has to be known before another one is graded."""
+        ...
+
     def bound_usd(self, item: Item) -> Decimal:
         """The most that grading one answer to an item can cost in USD."""
         ...

@@ -15,6 +15,7 @@ from modelsearch.core.outcome import Outcome, Reply, Status, Usage
 from modelsearch.core.ports import Scorer
 from modelsearch.core.task import Item, TaskSpec
 from modelsearch.evaluate.grade import score_reply
+from modelsearch.evaluate.scorers.judge import TIE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,9 +111,19 @@ def _said(row: Mapping[str, Any], item: Item, given: Import, where: str) -> tupl
     if row.get("answer") is None:
         message = f"{where}: needs `answer` or `score`, got the keys {sorted(row)}"
         raise BaselineError(message)
+    if getattr(given.scorer, "asks_models", False):
+        return _to_be_asked(str(row["answer"]), given, where)
     reply = Reply(text=str(row["answer"]), status=Status.OK, usage=Usage())
     grade = score_reply(reply, item, given.scorer, given.task)
     return grade.answer, grade.score if grade.status is Status.OK else None
+
+
+def _to_be_asked(answer: str, given: Import, where: str) -> tuple[str, float]:
+    """An answer that only a model can score: in pairs with the baseline itself it is a tie."""
+    if getattr(given.scorer, "is_against_baseline", False):
+        return answer, TIE
+    message = f"{where}: scorer {given.task.scorer.name!r} asks a model for each score: give `score` beside `answer`"
+    raise BaselineError(message)
 
 
 def _latency_s(value: object, where: str) -> float:

@@ -74,6 +74,10 @@ class Known:
         """Whether the outcome is there."""
         return (candidate_id, item_id, repeat) in self._outcomes
 
+    def outcome(self, candidate_id: CandidateId, item_id: ItemId, repeat: int = 0) -> Outcome | None:
+        """The outcome, if it is there."""
+        return self._outcomes.get((candidate_id, item_id, repeat))
+
     def jobs(self, probes: Sequence[Probe], candidates: Mapping[CandidateId, Candidate]) -> list[Job]:
         """What has to be bought for the probes, members of composites included, each once, in the probes' order."""
         wanted: dict[Cell, Job] = {}
