@@ -109,3 +109,40 @@ def test_a_working_prompt_passes_and_a_task_without_one_does_not() -> None:
     check_prompts(_task("{{ input }} {{ range(3) | list }} {{ item.id }}"))
     with pytest.raises(TaskFileError, match="no prompt"):
         PromptRenderer(TaskSpec(id=TaskId("t"), kind="k", items=(), prompts=(), scorer=ScorerSpec(name="exact")))
+
+
+def _stable(task: TaskSpec) -> list[set[str]]:
+    """What each message of the items says to begin alike, by its place."""
+    renderer = PromptRenderer(task)
+    rendered = [renderer.render(item) for item in task.items]
+    return [{m.content[: m.n_stable_chars] for m in column} for column in zip(*rendered, strict=True)]
+
+
+def _many(task: TaskSpec, *texts: Json) -> TaskSpec:
+    items = tuple(Item(id=ItemId(f"i{n}"), input=text, target="x") for n, text in enumerate(texts))
+    return replace(task, items=items)
+
+
+def test_messages_tell_what_all_items_begin_with_up_to_a_word() -> None:
+    task = _many(_task("Answer yes or no.\nQ: {{ input }}", system="Be brief."), "alpha", "alto", "ale and beer")
+    assert _stable(task) == [{"Be brief."}, {"Answer yes or no.\nQ: "}]
+
+
+def test_nothing_is_shared_where_the_input_comes_first_or_there_is_one_item() -> None:
+    task = _task("{{ input }} Answer yes or no.", system="{{ input }}: be brief.")
+    assert _stable(_many(task, "a b", "c d")) == [{""}, {""}]
+    assert _stable(task) == [{""}, {""}]
+
+
+def test_an_item_unlike_those_that_were_compared_shares_nothing() -> None:
+    task = _task("{{ 'Other.' if input == 'odd' else 'Answer yes or no.' }} {{ input }}")
+    texts = ["odd" if n == 17 else f"{n}" for n in range(40)]
+    assert _stable(_many(task, *texts)) == [{"Answer yes or no. ", ""}]
+
+
+def test_an_item_that_fails_is_told_when_it_is_rendered() -> None:
+    task = _many(_task("Q: {{ input.text }}"), {"text": "a"}, {"text": "b"}, {"other": "c"})
+    renderer = PromptRenderer(task)
+    assert renderer.render(task.items[0])[0].n_stable_chars == 3
+    with pytest.raises(TaskFileError, match="i2"):
+        renderer.render(task.items[2])

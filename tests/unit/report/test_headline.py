@@ -1,6 +1,9 @@
+from dataclasses import replace
+from decimal import Decimal
+
 import pytest
 
-from modelsearch.core.result import Certainty, Claim
+from modelsearch.core.result import CacheUse, Certainty, Claim
 from modelsearch.report.headline import Names, covered, headline, run_files, spending
 from tests.unit.report.results import make_kept, make_recommendation, make_result
 
@@ -58,3 +61,10 @@ def test_the_files_of_a_run_are_where_the_store_puts_them() -> None:
     assert run is not None
     assert str(run.report_html) == "/p/runs/r1/report.html"
     assert run_files(make_result(run_dir=None)) is None
+
+
+def test_spending_tells_what_prompt_caches_did() -> None:
+    use = CacheUse(n_prompt_tokens=1000, n_read_tokens=250, n_written_tokens=90, saved_usd=Decimal("0.5"))
+    assert spending(make_result(cache_use=use)).endswith("; prompt caches held 25.0 % of the input and saved 0.50 USD")
+    dearer = replace(use, saved_usd=Decimal("-0.5"))
+    assert spending(make_result(cache_use=dearer)).endswith("of the input and cost 0.50 USD more")
