@@ -1,94 +1,203 @@
-"""Jobs of an account in their order; those of an endpoint that is set aside are kept back until its pause is over."""
+"""Jobs of an account, shared fairly among its endpoints: the one with the fewest under way goes first.
 
-from collections import Counter, deque
+So a slow or throttled model holds its share of the workers and no more: what it does not need the others have. How
+many calls of an endpoint are of use at once the client says, by what the provider has been found to take; more would
+only set money aside. Jobs of one endpoint go in their order; endpoints that are as busy in the order of their first
+jobs.
+"""
+
+import asyncio
+from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from heapq import heappop, heappush
+from typing import NamedTuple, Protocol, runtime_checkable
 
-from modelsearch.core.ids import EndpointId
-from modelsearch.core.ports import Clock
+from modelsearch.core.candidate import Single
+from modelsearch.core.ids import EndpointId, ItemId, ProviderId
+from modelsearch.core.market import Endpoint, Market
+from modelsearch.core.ports import Client
+from modelsearch.core.search import Probe
 from modelsearch.evaluate.known import Job
+from modelsearch.evaluate.patience import Patience
 
-MAX_PAUSES = 3
-"""Pauses of an endpoint that are waited out in a round, and in all rounds together in which it stays silent."""
-MAX_PAUSES_OF_STRANGERS = 1
-"""The same of one that has not answered yet in this life of the run: it may be misconfigured, not down."""
-NAP_S = 1.0
-"""Whoever waits looks up this often whether the search has stopped."""
+NAP_S = 0.25
+"""Whoever waits for the end of a pause looks up this often whether the search has stopped, or the others are done."""
+Room = Callable[[EndpointId], int]
 
 
-@dataclass(kw_only=True)
-class Patience:
-    """How long endpoints that are down are waited for."""
+@runtime_checkable
+class Roomy(Protocol):
+    """A client that knows how many calls of an endpoint are of use at once."""
 
-    clock: Clock
-    _until_s: dict[EndpointId, float] = field(default_factory=dict)
-    _n_pauses: Counter[EndpointId] = field(default_factory=Counter)
-    _heard: set[EndpointId] = field(default_factory=set)
-    _known: set[EndpointId] = field(default_factory=set)
+    def room(self, endpoint: Endpoint) -> int:
+        """At least 1."""
+        ...
 
-    def left_s(self, endpoint_id: EndpointId) -> float:
-        """How long the endpoint is not to be asked yet, in s; <= 0 = it may be."""
-        return self._until_s.get(endpoint_id, 0.0) - self.clock.now_s()
 
-    def wait_for(self, endpoint_id: EndpointId, wait_s: float) -> bool:
-        """Set the endpoint aside for `wait_s`; False where it was waited for too often already.
+class GivenUp(NamedTuple):
+    """A job that the round closes without.
 
-        Calls that were in flight when a pause began may make it longer; it is the same pause.
-        """
-        until_s = self.clock.now_s() + wait_s
-        if self.left_s(endpoint_id) > 0:
-            self._until_s[endpoint_id] = max(self._until_s[endpoint_id], until_s)
-            return True
-        if self._n_pauses[endpoint_id] >= (MAX_PAUSES if endpoint_id in self._known else MAX_PAUSES_OF_STRANGERS):
-            return False
-        self._n_pauses[endpoint_id] += 1
-        self._until_s[endpoint_id] = until_s
-        return True
+    `is_counted`: it was waited for, as long as patience lasts; else the round had others to ask.
+    """
 
-    def hear(self, endpoint_id: EndpointId) -> None:
-        """The endpoint has answered."""
-        self._heard.add(endpoint_id)
-        self._known.add(endpoint_id)
+    job: Job
+    reason: str
+    is_counted: bool
 
-    def close(self) -> None:
-        """End the round: who answered in it is waited for again in the next."""
-        for endpoint_id in self._heard:
-            del self._n_pauses[endpoint_id]
-        self._heard.clear()
+
+def room_of(client: Client, market: Market) -> Room:
+    """What the client knows of room; of one that knows nothing the account's own limit."""
+    if isinstance(client, Roomy):
+        roomy: Roomy = client
+        return lambda endpoint_id: roomy.room(market.endpoints[endpoint_id])
+    return lambda endpoint_id: market.providers[market.endpoints[endpoint_id].provider_id].max_concurrency
+
+
+def account_queues(jobs: Iterable[Job], patience: Patience, room: Room, market: Market) -> "list[JobQueue]":
+    """A queue for each account, with as many workers as it may have calls in flight."""
+    by_account: dict[ProviderId, list[Job]] = {}
+    for job in jobs:
+        by_account.setdefault(market.endpoints[job.single.endpoint_id].provider_id, []).append(job)
+    queues = []
+    for account, own in by_account.items():
+        queues.append(JobQueue(own, patience, room, n_workers=market.providers[account].max_concurrency))
+    return queues
+
+
+def account_batches(jobs: Iterable[Job], market: Market, *, n_own: int) -> dict[str, list[Probe]]:
+    """Probes that together buy the jobs, by account; those of a single with `n_own` calls or more apart."""
+    items: dict[Single, list[ItemId]] = {}
+    for job in jobs:
+        items.setdefault(job.single, []).append(job.item.id)
+    batches: dict[str, list[Probe]] = {}
+    for single, item_ids in items.items():
+        account = market.endpoints[single.endpoint_id].provider_id
+        name = f"{account} · {single.id}" if len(item_ids) >= n_own else account
+        probe = Probe(candidate_id=single.id, item_ids=tuple(dict.fromkeys(item_ids)))
+        batches.setdefault(name, []).append(probe)
+    return batches
 
 
 class JobQueue:
-    """What several workers of an account still have to buy."""
+    """What several workers of an account still have to buy: `take` a job, then always say that it is `done`.
 
-    def __init__(self, jobs: Iterable[Job], patience: Patience) -> None:
-        self._ready = deque(jobs)
-        self._aside: dict[EndpointId, list[Job]] = {}
+    Attributes:
+        n_workers: of use, at most.
+        given_up: jobs of endpoints that the round does not wait for.
+    """
+
+    def __init__(self, jobs: Iterable[Job], patience: Patience, room: Room, *, n_workers: int) -> None:
         self._patience = patience
+        self._room = room
+        self._ready: dict[EndpointId, deque[Job]] = {}
+        self._aside: dict[EndpointId, None] = {}
+        self._heap: list[tuple[int, int, EndpointId]] = []
+        self._parked: deque[asyncio.Future[None]] = deque()
+        self._is_napping = False
+        self.given_up: list[GivenUp] = []
+        for job in jobs:
+            self._ready.setdefault(job.single.endpoint_id, deque()).append(job)
+        self._order = {endpoint_id: number for number, endpoint_id in enumerate(self._ready)}
+        self._n_under_way = dict.fromkeys(self._ready, 0)
+        for endpoint_id in self._ready:
+            self._push(endpoint_id)
+        self.n_workers = min(len(self), n_workers)
+        patience.watch(self)
 
     def __len__(self) -> int:
-        return len(self._ready) + sum(map(len, self._aside.values()))
+        return sum(map(len, self._ready.values()))
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a job is under way, or could be."""
+        return any(self._n_under_way.values()) or any(
+            jobs and self._patience.left_s(endpoint_id) <= 0 for endpoint_id, jobs in self._ready.items()
+        )
 
     def put_back(self, job: Job) -> None:
-        """Ask it again, after the others."""
-        self._ready.append(job)
+        """Ask it again, after the others of its endpoint."""
+        self._ready[job.single.endpoint_id].append(job)
+        self._push(job.single.endpoint_id)
+
+    def done(self, job: Job) -> None:
+        """A job that was taken has come to its end, whichever it was."""
+        endpoint_id = job.single.endpoint_id
+        self._n_under_way[endpoint_id] -= 1
+        self._push(endpoint_id)
+        if self._parked:
+            self._wake()
 
     async def take(self, is_stopped: Callable[[], bool]) -> Job | None:
         """The next job that may be asked, waited for where all are set aside; None = no more, or stopped."""
         while not is_stopped():
             if (job := self._next()) is not None:
+                if self._parked:  # where one found work another may
+                    self._wake()
                 return job
-            if not self._aside:
-                return None
-            left_s = min(map(self._patience.left_s, self._aside))
-            await self._patience.clock.sleep(min(NAP_S, max(0.0, left_s)))
+            if not await self._waited():
+                break
+        while self._parked:
+            self._wake()
         return None
 
+    async def _waited(self) -> bool:
+        """Wait until there may be a job; False where none will come."""
+        if self._aside and not self._is_napping:
+            self._give_up()
+            if self._aside:
+                await self._nap()
+            return True
+        if not any(self._ready.values()):
+            return False
+        place: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._parked.append(place)
+        await place
+        return True
+
+    async def _nap(self) -> None:
+        self._is_napping = True
+        try:
+            await self._patience.clock.sleep(min(NAP_S, self._patience.shortest_s(self._aside)))
+        finally:
+            self._is_napping = False
+
+    def _give_up(self) -> None:
+        """Leave out of the round whom it does not wait for."""
+        for endpoint_id in [name for name in self._aside if not self._patience.is_worth_it(name)]:
+            del self._aside[endpoint_id]
+            is_counted = not self._patience.has_company(endpoint_id)
+            reason, jobs = self._patience.reason(endpoint_id), self._ready[endpoint_id]
+            self.given_up += [GivenUp(job, reason, is_counted) for job in jobs]
+            jobs.clear()
+
     def _next(self) -> Job | None:
-        for endpoint_id in [name for name in self._aside if self._patience.left_s(name) <= 0]:
-            self._ready.extend(self._aside.pop(endpoint_id))
-        while self._ready:
-            job = self._ready.popleft()
-            if self._patience.left_s(job.single.endpoint_id) <= 0:
+        if self._aside:
+            for endpoint_id in [name for name in self._aside if self._patience.left_s(name) <= 0]:
+                del self._aside[endpoint_id]
+                self._push(endpoint_id)
+        while self._heap:
+            n_under_way, _, endpoint_id = heappop(self._heap)
+            jobs = self._ready[endpoint_id]
+            if not jobs or n_under_way != self._n_under_way[endpoint_id]:  # an entry of earlier
+                continue
+            if self._patience.left_s(endpoint_id) > 0:
+                self._aside[endpoint_id] = None
+            elif n_under_way < self._most(endpoint_id):  # else `done` brings it back
+                self._n_under_way[endpoint_id] = n_under_way + 1
+                job = jobs.popleft()
+                if jobs:
+                    self._push(endpoint_id)
                 return job
-            self._aside.setdefault(job.single.endpoint_id, []).append(job)
         return None
+
+    def _most(self, endpoint_id: EndpointId) -> int:
+        return 1 if self._patience.is_on_trial(endpoint_id) else max(1, self._room(endpoint_id))
+
+    def _push(self, endpoint_id: EndpointId) -> None:
+        if self._ready[endpoint_id]:
+            heappush(self._heap, (self._n_under_way[endpoint_id], self._order[endpoint_id], endpoint_id))
+
+    def _wake(self) -> None:
+        place = self._parked.popleft()
+        if not place.done():
+            place.set_result(None)

@@ -22,14 +22,14 @@ MAX_LOST_SHARE = 0.02
 """Of what the baseline was asked in a round: with more lost to failures, it is no longer the planned comparison."""
 MAX_TRIES = 3
 """Rounds in which an item is asked in vain before it counts as lost."""
-FailureKind = Literal["outage", "unknown", "closed", "fault"]
+FailureKind = Literal["outage", "aside", "unknown", "closed", "fault"]
 
 
 class Failure(NamedTuple):
     """Why a call came to nothing.
 
-    `outage`: surely not billed, and may pass; `unknown`: may be on the bill; `closed`: the endpoint is of no use any
-    more; `fault`: the item's own.
+    `outage`: surely not billed, and may pass; `aside`: not asked, for its endpoint was down and others were not;
+    `unknown`: may be on the bill; `closed`: the endpoint is of no use any more; `fault`: the item's own.
     """
 
     reason: str
@@ -74,6 +74,10 @@ class Unanswered:
 
         What may be on the bill is not kept: it belongs into the journal at once, and is not bought again.
         """
+        if failure is not None and failure.kind == "aside":
+            self._kept[job.cell] = outcome
+            self._open.add(job.cell)
+            return True
         candidate_id = job.single.as_first_served.id
         if failure is None:
             self._n_answered[candidate_id] += outcome.status not in (Status.NOT_RUN, Status.ERROR)

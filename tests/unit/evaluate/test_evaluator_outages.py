@@ -14,7 +14,7 @@ from modelsearch.core.ids import CandidateId
 from modelsearch.core.market import Endpoint, Rate
 from modelsearch.core.outcome import Outcome, Status
 from modelsearch.core.wire import RawReply, WireRequest
-from modelsearch.evaluate.job_queue import MAX_PAUSES
+from modelsearch.evaluate.patience import MAX_PAUSES
 from modelsearch.evaluate.unanswered import MAX_TRIES
 from modelsearch.providers.client import ProviderClient
 from modelsearch.testing.factories import make_task
@@ -76,17 +76,47 @@ async def test_one_failed_call_is_asked_once_more_in_the_same_round() -> None:
     assert world.clock.slept == []
 
 
-async def test_a_pause_is_waited_out_and_the_round_is_whole() -> None:
-    def answer(number: int, wire: WireRequest, endpoint: Endpoint) -> RawReply:
-        is_down = endpoint.provider_id == "p1" and world.clock.now < 45.0
-        return PAUSED if is_down and number > 9 else right(number, wire, endpoint)
+def down_until(until_s: float) -> tuple[Live, list[float]]:
+    """p1 answers ten calls, is down for a while, and back; when it was asked while it was down."""
+    asked_s: list[float] = []
 
-    world = Live(client=FakeClient(answer), task=make_task(40))
+    def answer(number: int, wire: WireRequest, endpoint: Endpoint) -> RawReply:
+        if endpoint.provider_id == "p1" and world.clock.now < until_s and number > 9:
+            asked_s.append(world.clock.now)
+            return PAUSED
+        return right(number, wire, endpoint)
+
+    world = Live(client=FakeClient(answer), task=make_task(40), baseline_id=CandidateId("m02"))
+    return world, asked_s
+
+
+async def test_a_pause_of_the_baseline_is_waited_out_and_the_round_is_whole() -> None:
+    world, asked_s = down_until(45.0)
     await world.buy(probe("m02", *range(10)))
     found = await world.buy(probe("m00", *range(40)), probe("m02", *range(40)))
     assert statuses(found) == [Status.OK] * 80
     assert world.clock.now == pytest.approx(60.0)
     assert warned(world) == [("call-failed", "m02"), ("paused", "p1")]
+    assert asked_s == [0.0] * 16 + [30.0]  # a worker each, then a single probe
+
+
+async def test_where_others_answer_the_search_goes_on_marks_who_is_down_and_comes_back_to_it() -> None:
+    world, asked_s = down_until(45.0)
+    object.__setattr__(vars(world.evaluator)["_plugs"], "baseline_id", CandidateId("m00"))
+    await world.buy(probe("m02", *range(10)))
+    for first in range(0, 4 * MAX_TRIES, 4):  # more rounds than an item has tries: who is not asked loses none
+        found = await world.buy(probe("m00", *range(first, first + 4)), probe("m02", *range(40)))
+        assert statuses(found) == [Status.OK] * 14 + [Status.NOT_RUN] * 30
+    assert world.clock.now < 30.0
+    await world.clock.sleep(30.0)
+    await world.buy(probe("m00", *range(20, 24)), probe("m02", *range(40)))
+    assert len(asked_s) == 16 + 1  # a worker each, then a single probe
+    await world.clock.sleep(30.0)
+    found = await world.buy(probe("m00", *range(24, 28)), probe("m02", *range(40)))
+    assert statuses(found) == [Status.OK] * 44
+    told = [(code, subject) for code, subject in warned(world) if code != "call-failed"]
+    assert told == [("paused", "p1"), ("set-aside", "m02"), ("answers-again", "m02")]
+    assert world.ledger.spend().unknown_usd == 0
 
 
 async def test_pauses_end_and_what_is_open_then_does_not_hold_up_later_rounds() -> None:
@@ -107,7 +137,7 @@ async def test_the_other_endpoints_of_an_account_go_on_while_one_is_set_aside() 
         order.append(endpoint.id)
         return right(number, wire, endpoint)
 
-    world = alone(FakeClient(answer))
+    world = alone(FakeClient(answer), baseline_id=CandidateId("m00"))
     found = await world.buy(probe("m00", 0, 1), probe("m01", 0, 1))
     assert statuses(found) == [Status.OK] * 4
     assert order == ["m01", "m01", "m00", "m00"]
