@@ -5,10 +5,11 @@ import json
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
+from modelsearch.core.batch import DEADLINE_H, MIN_WIDE_CALLS, BatchMode, BatchPolicy
 from modelsearch.core.errors import BudgetError, OptionError
 from modelsearch.core.ids import Json
 from modelsearch.taskfile.overrides import TaskOverrides
@@ -34,6 +35,8 @@ class SearchRequest:
         past: folders of recorded tables and finished runs to learn from; empty = from none; None = from the project's
             own finished runs, where real models are called. Replays and emulated searches then learn from none, so
             that the same seed gives the same search.
+        batch: never, wide (rounds of at least `batch_min_calls` calls) or always: what is bought in batches, at half
+            the price and within hours; `batch_deadline_h` hours after the first batch no other is handed in.
     """
 
     baseline: str
@@ -51,6 +54,19 @@ class SearchRequest:
     baseline_outcomes: Path | None = None
     market: Path | None = None
     past: tuple[Path, ...] | None = None
+    batch: str = "never"
+    batch_deadline_h: float = DEADLINE_H
+    batch_min_calls: int = MIN_WIDE_CALLS
+
+    @property
+    def batch_policy(self) -> BatchPolicy:
+        """Which rounds are bought in batches.
+
+        Raises:
+            OptionError: an option of batches is out of range.
+        """
+        mode = cast("BatchMode", self.batch)
+        return BatchPolicy(mode=mode, deadline_h=self.batch_deadline_h, min_calls=self.batch_min_calls)
 
     def __post_init__(self) -> None:
         """Check what can be checked without opening anything.
@@ -73,6 +89,7 @@ class SearchRequest:
         if self.max_calls is not None and self.max_calls < 1:
             message = f"--max-calls: must be at least 1, or left out for no limit, got {self.max_calls}"
             raise BudgetError(message)
+        _ = self.batch_policy
 
     def to_json(self) -> dict[str, Json]:
         """Plain JSON; paths absolute, so that a resume works from any folder."""

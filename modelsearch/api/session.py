@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from modelsearch.api.batching import Batching, batched
 from modelsearch.api.begun import AVAILABLE, Begun, begun_before, begun_now, with_hosts
 from modelsearch.api.keys import check_live_keys
 from modelsearch.api.lives import begin_life, last_written_s
@@ -18,6 +19,7 @@ from modelsearch.core.errors import RunNotFoundError
 from modelsearch.core.plan import Phase, Plan
 from modelsearch.core.search import Setting
 from modelsearch.core.task import TaskSpec
+from modelsearch.providers.batch.client import HttpBatchClient
 from modelsearch.providers.client import ProviderClient
 from modelsearch.search.loop import Search, check_free_phases, run_phase
 from modelsearch.settings import Settings, read_settings
@@ -33,12 +35,15 @@ class Opening:
         watch: called with every event once it is durable.
         task: the task itself, where the request has no file.
         run: an existing run to go on with.
+        batch_wait_s: the longest that batches are waited for before the search stops, to be resumed; None = as long
+            as they take.
     """
 
     settings: Settings = field(default_factory=read_settings)
     watch: Watch | None = None
     task: TaskSpec | None = None
     run: RunDir | None = None
+    batch_wait_s: float | None = None
 
 
 @dataclass(kw_only=True)
@@ -85,7 +90,10 @@ async def open_session(request: SearchRequest, opening: Opening | None = None) -
         replies = stack.enter_context(open_replies(opening.settings, begun.source))
         recorder = Tee(journal, opening.watch)
         wired = wire(begun.source, begun.setting, client=client, replies=replies, recorder=recorder, run=run)
-        search = Search(fold=wired.fold, evaluator=wired.evaluator, recorder=recorder, ledger=wired.ledger)
+        batch_client = await stack.enter_async_context(HttpBatchClient(begun.source.market, begun.keys))
+        batching = Batching(client=batch_client, policy=request.batch_policy, wait_s=opening.batch_wait_s, run=run)
+        evaluator = batched(wired, batching, recorder)
+        search = Search(fold=wired.fold, evaluator=evaluator, recorder=recorder, ledger=wired.ledger)
         if AVAILABLE not in search.fold.closed_phases:
             begin(search, wired.known, begun)
         if any(phase.name not in search.fold.closed_phases for phase in begun.plan.phases):

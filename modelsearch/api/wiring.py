@@ -1,6 +1,6 @@
 """Evaluator, ledger and state of a run, brought up to date with its journal."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -128,22 +128,16 @@ def wire(
         market=source.market, client=client, recorder=recorder, ledger=Ledger(ZERO_USD), replies=replies,
         prices=source.prices, next_id=lambda: CallId(f"{CALL_PREFIX}{next(numbers):06d}"),
     )  # fmt: skip
-    if source.is_replayed:
-        release_unsold(events, recorder)
-    release_unsent(BatchState(events), recorder)
+    _release(source, events, recorder)
     found = recover(events, caller, source.market)
     _, events = Journal.read(run.journal)
     keep_replies(events, replies)
-    batches, budget = BatchState(events), setting.budget
-    ledger = Ledger.from_events(budget.spend_usd, events, max_calls=budget.calls, still_open=batches.open_calls())
+    batches = BatchState(events)
+    ledger = _ledger(setting, events, batches)
     scorer = make_scorer(source.task)
     known = Known(source.task, scorer, recorder)
     known.restore(found.outcomes)
-    fold = Fold(setting)
-    for event in events:
-        fold.apply(event)
-        if isinstance(event, CandidateSplit):
-            known.split(event.candidate_id, event.into)
+    fold = _folded(setting, events, known)
     evaluator: Evaluator
     grader: Grader | None = None
     plugs: Plugs | None = None
@@ -163,10 +157,31 @@ def wire(
             served_by=first_served_by(events, setting.candidates), grader=grader,
         )  # fmt: skip
         evaluator = LiveEvaluator(plugs)
-    return Wired(
-        evaluator=evaluator, ledger=ledger, fold=fold, known=known, grader=grader, plugs=plugs, paid=found.paid,
-        batches=batches,
-    )  # fmt: skip
+    wired = Wired(evaluator=evaluator, ledger=ledger, fold=fold, known=known, grader=grader)
+    return replace(wired, plugs=plugs, paid=found.paid, batches=batches)
+
+
+def _ledger(setting: Setting, events: Iterable[Event], batches: BatchState) -> Ledger:
+    """As the journal tells it; calls of batches under way stay reserved."""
+    budget = setting.budget
+    return Ledger.from_events(budget.spend_usd, events, max_calls=budget.calls, still_open=batches.open_calls())
+
+
+def _release(source: Source, events: Sequence[Event], recorder: Recorder) -> None:
+    """Give back what an earlier life reserved and surely never sent."""
+    if source.is_replayed:
+        release_unsold(events, recorder)
+    release_unsent(BatchState(events), recorder)
+
+
+def _folded(setting: Setting, events: Iterable[Event], known: Known) -> Fold:
+    """The state that the events amount to; `known` hears of who answered for whom."""
+    fold = Fold(setting)
+    for event in events:
+        fold.apply(event)
+        if isinstance(event, CandidateSplit):
+            known.split(event.candidate_id, event.into)
+    return fold
 
 
 def _grader(
