@@ -9,7 +9,7 @@ jobs.
 import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable
-from heapq import heappop, heappush
+from heapq import heappop, heappush, heapreplace
 from typing import NamedTuple, Protocol, runtime_checkable
 
 from modelsearch.core.candidate import Single
@@ -98,6 +98,7 @@ class JobQueue:
         for job in jobs:
             self._ready.setdefault(job.single.endpoint_id, deque()).append(job)
         self._order = {endpoint_id: number for number, endpoint_id in enumerate(self._ready)}
+        self._most_entries = 64 + 4 * len(self._order)
         self._n_under_way = dict.fromkeys(self._ready, 0)
         for endpoint_id in self._ready:
             self._push(endpoint_id)
@@ -122,8 +123,11 @@ class JobQueue:
     def done(self, job: Job) -> None:
         """A job that was taken has come to its end, whichever it was."""
         endpoint_id = job.single.endpoint_id
-        self._n_under_way[endpoint_id] -= 1
-        self._push(endpoint_id)
+        n_under_way = self._n_under_way[endpoint_id] = self._n_under_way[endpoint_id] - 1
+        if self._ready[endpoint_id]:
+            heappush(self._heap, (n_under_way, self._order[endpoint_id], endpoint_id))
+            if len(self._heap) > self._most_entries:
+                self._forget_old_entries()
         if self._parked:
             self._wake()
 
@@ -175,27 +179,33 @@ class JobQueue:
             for endpoint_id in [name for name in self._aside if self._patience.left_s(name) <= 0]:
                 del self._aside[endpoint_id]
                 self._push(endpoint_id)
-        while self._heap:
-            n_under_way, _, endpoint_id = heappop(self._heap)
+        heap, is_calm = self._heap, self._patience.is_calm
+        while heap:
+            n_under_way, order, endpoint_id = heap[0]
             jobs = self._ready[endpoint_id]
             if not jobs or n_under_way != self._n_under_way[endpoint_id]:  # an entry of earlier
-                continue
-            if self._patience.left_s(endpoint_id) > 0:
+                heappop(heap)
+            elif not is_calm and self._patience.left_s(endpoint_id) > 0:
+                heappop(heap)
                 self._aside[endpoint_id] = None
-            elif n_under_way < self._most(endpoint_id):  # else `done` brings it back
+            elif n_under_way and n_under_way >= self._most(endpoint_id):  # `done` brings it back
+                heappop(heap)
+            else:
                 self._n_under_way[endpoint_id] = n_under_way + 1
-                job = jobs.popleft()
-                if jobs:
-                    self._push(endpoint_id)
-                return job
+                heapreplace(heap, (n_under_way + 1, order, endpoint_id))
+                return jobs.popleft()
         return None
 
     def _most(self, endpoint_id: EndpointId) -> int:
-        return 1 if self._patience.is_on_trial(endpoint_id) else max(1, self._room(endpoint_id))
+        return 1 if self._patience.is_on_trial(endpoint_id) else self._room(endpoint_id)
 
     def _push(self, endpoint_id: EndpointId) -> None:
         if self._ready[endpoint_id]:
             heappush(self._heap, (self._n_under_way[endpoint_id], self._order[endpoint_id], endpoint_id))
+
+    def _forget_old_entries(self) -> None:
+        """Keep what is true now; who is set aside or has no room comes back with its pause's end, or with `done`."""
+        self._heap = sorted({entry for entry in self._heap if entry[0] == self._n_under_way[entry[2]]})
 
     def _wake(self) -> None:
         place = self._parked.popleft()

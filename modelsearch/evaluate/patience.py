@@ -52,6 +52,11 @@ class Patience:
         """Note a queue of the round: while one has work, nobody is waited for in vain."""
         self._queues.append(queue)
 
+    @property
+    def is_calm(self) -> bool:
+        """Whether nobody was ever set aside."""
+        return not self._until_s
+
     def left_s(self, endpoint_id: EndpointId) -> float:
         """How long the endpoint is not to be asked yet, in s; <= 0 = it may be."""
         until_s = self._until_s.get(endpoint_id)
