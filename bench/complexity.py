@@ -23,8 +23,9 @@ from bench.complexity_spend import WITHOUT, plans_that_rank_by_it, spends
 from bench.complexity_tasks import graded_tasks, shared_tasks
 from bench.composites_local import engines
 from bench.local import HOME, LICENCES, SKIPPED, TASKS, missing_here
-from bench.local_install import NotAvailableError, installed
+from bench.local_install import installed
 from bench.local_market import GEMMA, SMOLLM2
+from bench.own_venv import NotAvailableError
 from bench.screen_market import catalog_rules
 from modelsearch.compare.aggregate import Mean
 from modelsearch.core.market import ComplexityBand, ComplexityRule, Market

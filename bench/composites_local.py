@@ -21,10 +21,11 @@ import httpx
 import numpy as np
 
 from bench.local import HOME, ITEMS, JOIN_MESSAGES, ROOT, SKIPPED, TRAINING, missing_here
-from bench.local_install import Installed, NotAvailableError, installed
+from bench.local_install import Installed, installed
 from bench.local_market import GEMMA, SMOLLM2, write_inputs
 from bench.local_serving import spawned
 from bench.local_truth import Question, questions
+from bench.own_venv import NotAvailableError
 from modelsearch.api.pool import candidates_of
 from modelsearch.api.source import read_task
 from modelsearch.catalog.load import load_market

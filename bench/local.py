@@ -20,11 +20,12 @@ from decimal import Decimal
 from pathlib import Path
 
 from bench.local_gateway import cpu_ns
-from bench.local_install import Installed, NotAvailableError, installed
+from bench.local_install import Installed, installed
 from bench.local_market import BASELINE, CLASSIFIER, GEMMA, SMOLLM2, Inputs, write_inputs
 from bench.local_serving import Server, spawned
 from bench.local_truth import Truth, ask_missing, questions, read_log, truths
 from bench.local_verdict import Shown, problems, told
+from bench.own_venv import NotAvailableError
 from modelsearch.api.pool import candidates_of
 from modelsearch.api.request import SearchRequest
 from modelsearch.api.run import search

@@ -13,7 +13,10 @@ from pathlib import Path
 
 from starlette.types import Receive, Scope, Send
 
+from modelsearch.core.ids import ProviderId
 from modelsearch.core.market import Market
+from modelsearch.emulator.batch import BatchHabits, BatchWork
+from modelsearch.emulator.batch_wires import BATCH_WIRES, BatchAsked
 from modelsearch.emulator.bill import Bill, LogLine
 from modelsearch.emulator.control import control_app
 from modelsearch.emulator.exchange import Decider, Exchange, answer_of
@@ -45,12 +48,14 @@ class EmulatorOptions:
         key: the only key that is accepted; None = no key is asked for.
         log_path: JSONL file to which every request is appended.
         latency_scale: share of each reply's own latency that is really waited; 0 = none.
+        batch: how batches behave, at the providers that have them.
     """
 
     faults: Faults = field(default_factory=Faults)
     key: str | None = field(default=None, repr=False)
     log_path: Path | None = None
     latency_scale: float = 0.0
+    batch: BatchHabits = field(default_factory=BatchHabits)
 
 
 class EmulatorApp:
@@ -68,14 +73,22 @@ class EmulatorApp:
         self._numbers = itertools.count(1)
         self._n_in_flight = 0
         self._control = control_app(self.bill, self.reset)
+        self._work = BatchWork(self._decider, market, self.bill, self.options.batch)
+        self._batch_wires = {
+            p.id: BATCH_WIRES[str(p.batch)] for p in market.providers.values() if p.batch in BATCH_WIRES
+        }
 
     def reset(self) -> None:
-        """Forget bill, log, attempts and calls served."""
+        """Forget bill, log, attempts, calls served and batches."""
         self.bill.reset()
         self._decider.reset()
+        self._work.reset()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
+        if scope["type"] == "http" and scope["path"].startswith(PREFIX) and self._is_of_batches(scope):
+            await self._serve_batches(scope, receive, send)
+            return
         if scope["type"] != "http" or scope["method"] != "POST" or not scope["path"].startswith(PREFIX):
             await self._control(scope, receive, send)
             return
@@ -87,6 +100,7 @@ class EmulatorApp:
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         provider_id, _, rest = scope["path"][len(PREFIX) :].partition("/")
+        rest = rest.removeprefix("v1/").removeprefix("v1beta/")  # the official clients bring the version along
         body = await _read(receive)
         exchange = Exchange(
             wire=self._wires.get(provider_id, WIRES["openai_chat"]),
@@ -105,16 +119,37 @@ class EmulatorApp:
         if exchange.reply is not None:
             await self._deliver(exchange, exchange.reply, (scope, receive, send))
 
+    def _is_of_batches(self, scope: Scope) -> bool:
+        provider_id, _, rest = scope["path"][len(PREFIX) :].partition("/")
+        rest = rest.removeprefix("v1/").removeprefix("v1beta/")  # the official clients bring the version along
+        wire = self._batch_wires.get(provider_id)
+        return wire is not None and wire.is_path(scope["method"], rest)
+
+    async def _serve_batches(self, scope: Scope, receive: Receive, send: Send) -> None:
+        provider_id, _, rest = scope["path"][len(PREFIX) :].partition("/")
+        rest = rest.removeprefix("v1/").removeprefix("v1beta/")  # the official clients bring the version along
+        wire, headers = self._wires[ProviderId(provider_id)], dict(scope["headers"])
+        asked = BatchAsked(
+            method=scope["method"], path=rest, headers=headers, body=await _read(receive), provider_id=provider_id
+        )
+        try:
+            self._check_key(wire.key_of(headers, scope["query_string"]))
+            answer = await self._batch_wires[ProviderId(provider_id)].answer(self._work, wire, asked)
+        except WireError as error:
+            answer = wire.error(Failure(trouble=error.trouble, message=error.message))
+        await _send(send, answer)
+
     def _read_request(self, exchange: Exchange, scope: Scope, rest: str, body: bytes) -> None:
         """The right path with the right key, then the body."""
         wire, provider_id, headers = exchange.wire, exchange.asked.provider_id, dict(scope["headers"])
         if provider_id not in self._wires or not wire.is_path(rest):
             raise WireError(Trouble.NOT_FOUND, f"Unknown request URL: POST {scope['path']}")
-        if self.options.key is not None:
-            key = wire.key_of(headers, scope["query_string"])
-            if key != self.options.key:
-                raise WireError(Trouble.AUTH, "Incorrect API key provided" if key else "No API key provided")
+        self._check_key(wire.key_of(headers, scope["query_string"]))
         exchange.asked = wire.asked(provider_id, rest, headers, body)
+
+    def _check_key(self, key: str | None) -> None:
+        if self.options.key is not None and key != self.options.key:
+            raise WireError(Trouble.AUTH, "Incorrect API key provided" if key else "No API key provided")
 
     def _failure(self, exchange: Exchange, error: WireError) -> Failure:
         faults = self.options.faults

@@ -7,7 +7,7 @@ import msgspec
 
 from modelsearch.emulator.replies import Asked, EmulatedReply
 from modelsearch.emulator.wire import Failure, Headers, Trouble, WireAnswer, WireError, encoded
-from modelsearch.emulator.wire_openai import Part, joined
+from modelsearch.emulator.wire_openai import OpenAiWire, Part, joined
 
 STATUS: dict[Trouble, tuple[int, str]] = {
     Trouble.BAD_REQUEST: (400, "invalid_request_error"),
@@ -39,16 +39,19 @@ _DECODER = msgspec.json.Decoder(_Body)
 
 @dataclass(frozen=True, slots=True)
 class AnthropicWire:
-    """POST messages. `max_tokens` and the header anthropic-version are required, as in the public API."""
+    """POST messages. `max_tokens` and the header anthropic-version are required, as in the public API.
+
+    The key is in x-api-key, or a bearer token, as the newer official clients send it.
+    """
 
     is_failure_billed: ClassVar[bool] = False
 
     def is_path(self, rest: str) -> bool:
         return rest == "messages"
 
-    def key_of(self, headers: Headers, query: bytes) -> str | None:  # noqa: ARG002 - the role's signature
+    def key_of(self, headers: Headers, query: bytes) -> str | None:
         value = headers.get(b"x-api-key")
-        return None if value is None else value.decode("latin-1")
+        return OpenAiWire().key_of(headers, query) if value is None else value.decode("latin-1")
 
     def asked(self, provider_id: str, rest: str, headers: Headers, body: bytes) -> Asked:  # noqa: ARG002
         if b"anthropic-version" not in headers:

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from bench import local
-from bench.local_install import NotAvailableError
+from bench.own_venv import NotAvailableError
 
 
 def test_without_the_items_it_is_skipped(

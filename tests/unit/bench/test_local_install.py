@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from bench import local_install
-from bench.local_install import BrokenWheelError, NotAvailableError, installed, joined, one_file
+from bench.local_install import installed, joined, one_file
+from bench.own_venv import BrokenWheelError, NotAvailableError
 
 
 def _sha256(data: bytes) -> str:
@@ -62,7 +63,7 @@ class _Pip:
 @pytest.fixture
 def pip(monkeypatch: pytest.MonkeyPatch) -> _Pip:
     fake = _Pip()
-    monkeypatch.setattr("bench.local_install.subprocess.run", fake.run)
+    monkeypatch.setattr("bench.own_venv.subprocess.run", fake.run)
     monkeypatch.setattr(local_install, "GEMMA_SHA256", _sha256(b"1234"))
     return fake
 

@@ -9,7 +9,7 @@ from modelsearch.core.ports import Dialect
 from modelsearch.core.registry import lookup
 from modelsearch.core.wire import Message, ModelRequest, RawReply
 from modelsearch.emulator.app import WIRES, EmulatorOptions
-from tests.unit.emulator.small import KEY, Asker, endpoint_of, prompts, running, running_world, world
+from tests.unit.emulator.small import KEY, Asker, anthropic_parts, endpoint_of, prompts, running, running_world, world
 
 PROMPTS = tuple(prompts(world().task))
 AUTH_HEADERS = {
@@ -112,6 +112,15 @@ def test_a_model_that_is_not_there_is_a_404() -> None:
         )
     assert response.status_code == 404
     assert response.json()["error"]["code"] == "model_not_found"
+
+
+def test_the_official_clients_version_in_the_path_is_the_same_path() -> None:
+    with running_world() as asker:
+        endpoint = endpoint_of(asker.market, "anthropic_messages")
+        prompt = next(iter(prompts(world().task)))
+        path, headers, body = anthropic_parts(endpoint, prompt, 512, KEY)
+        url = f"{asker.url}/p/{endpoint.provider_id}/v1/{path}"
+        assert asker.http.post(url, headers=headers, json=body).status_code == 200
 
 
 def test_the_bill_is_the_sum_of_the_costs_and_can_be_read_and_reset() -> None:

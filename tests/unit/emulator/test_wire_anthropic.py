@@ -40,3 +40,20 @@ def test_system_and_messages_are_the_prompt() -> None:
 def test_what_the_format_requires_is_required(headers: dict[bytes, bytes], body: object) -> None:
     with pytest.raises(WireError):
         WIRE.asked("p", "messages", headers, msgspec.json.encode(body))
+
+
+def test_the_key_is_a_header_of_its_own_or_a_bearer_token() -> None:
+    assert WIRE.key_of({b"x-api-key": b"k"}, b"") == "k"
+    assert WIRE.key_of({b"authorization": b"Bearer k"}, b"") == "k"
+    assert WIRE.key_of({}, b"") is None
+
+
+def test_marks_are_counted_over_system_and_messages() -> None:
+    mark = {"cache_control": {"type": "ephemeral"}}
+    parts = [{"type": "text", "text": "rules", **mark}, {"type": "text", "text": " more"}]
+    body = BODY | {"messages": [{"role": "user", "content": parts}]}
+    asked = WIRE.asked("p", "messages", VERSION, msgspec.json.encode(body))
+    assert (asked.prompt_text, asked.n_marked_chars) == ("a\n\nrules more", len("a\n\nrules"))
+    reply = EmulatedReply(text="hi", input_tokens=7, written_tokens=5)
+    usage = msgspec.json.decode(WIRE.answer(reply, 1))["usage"]
+    assert usage["cache_creation_input_tokens"] == usage["cache_creation"]["ephemeral_5m_input_tokens"] == 5
