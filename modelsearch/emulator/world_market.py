@@ -66,6 +66,7 @@ def _providers() -> dict[ProviderId, Provider]:
             timeout_s=30.0,
             regions=template.regions,
             is_zdr=template.is_zdr,
+            batch=template.batch,
         )
         for template in PROVIDERS
     }
@@ -130,7 +131,7 @@ def _endpoint(
         model_id=ModelId(template.id),
         provider_id=ProviderId(provider_id),
         wire_name=wire_name,
-        rates=(*_rates("input", usd[0]), *_rates("output", usd[1])),
+        rates=(*_rates("input", usd[0]), *_rates("output", usd[1]), *_batch_rates(provider_id, usd)),
         quantization=quantization,
         host=host,
         context_tokens=template.context_tokens,
@@ -154,6 +155,14 @@ def _rates(kind: str, usd: Decimal) -> tuple[Rate, ...]:
         )
         for price, day in rows
     )
+
+
+def _batch_rates(provider_id: str, usd: tuple[Decimal, Decimal]) -> tuple[Rate, ...]:
+    """Half of what a call costs now, where the provider has batches."""
+    if not any(provider.id == provider_id and provider.batch for provider in PROVIDERS):
+        return ()
+    rows = (_rates("input", usd[0])[-1], _rates("output", usd[1])[-1])
+    return tuple(replace(row, usd=(row.usd or Decimal(0)) / 2, processing="batch") for row in rows)
 
 
 def _capabilities(template: ModelTemplate, provider_id: str) -> frozenset[str]:

@@ -32,7 +32,7 @@ class ModelTemplate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderTemplate:
-    """A provider. `ttft_s` is its median time to the first token."""
+    """A provider. `ttft_s` is its median time to the first token, `batch` the batch API that it has."""
 
     id: str
     name: str
@@ -41,6 +41,7 @@ class ProviderTemplate:
     ttft_s: float
     regions: tuple[str, ...]
     is_zdr: bool
+    batch: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +125,7 @@ PROVIDERS: tuple[ProviderTemplate, ...] = (
         ttft_s=0.7,
         regions=("us", "eu"),
         is_zdr=False,
+        batch="anthropic",
     ),
     ProviderTemplate(
         id="brontidelabs",
@@ -142,6 +144,7 @@ PROVIDERS: tuple[ProviderTemplate, ...] = (
         ttft_s=0.6,
         regions=("us",),
         is_zdr=False,
+        batch="openai",
     ),
     ProviderTemplate(
         id="halvardcloud",
@@ -160,6 +163,7 @@ PROVIDERS: tuple[ProviderTemplate, ...] = (
         ttft_s=0.55,
         regions=("us", "eu"),
         is_zdr=True,
+        batch="openrouter",
     ),
     ProviderTemplate(
         id="drumlincompute",
