@@ -109,7 +109,7 @@ class Reply:
     @property
     def served_by(self) -> str:
         """Model, host and fingerprint that answered, for the record and for spotting a change in mid-search."""
-        return ServedBy(self.model, self.host, self.fingerprint).text
+        return f"{self.model}|{self.host}|{self.fingerprint}"  # as `ServedBy.text`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

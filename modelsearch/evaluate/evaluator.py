@@ -239,10 +239,10 @@ class LiveEvaluator:
         status, canonical, score = score_reply(
             reply, job.item, self._plugs.scorer, self._plugs.task, is_graded_later=self._plugs.grader is not None
         )
-        outcome = replace(
-            job.not_run, status=status, answer=canonical, score=score, confidence=confidence_of(reply, canonical),
-            cost_usd=answer.cost_usd, spend_usd=spend_usd, latency_s=answer.latency_s, call_ids=(answer.call_id,),
-            served_by=reply.served_by,
+        outcome = Outcome(
+            candidate_id=job.single.id, item_id=job.item.id, repeat=job.repeat, status=status, answer=canonical,
+            score=score, confidence=confidence_of(reply, canonical), cost_usd=answer.cost_usd, spend_usd=spend_usd,
+            latency_s=answer.latency_s, call_ids=(answer.call_id,), served_by=reply.served_by,
         )  # fmt: skip
         return _Bought(outcome, failure, answer.wait_s)
 

@@ -89,9 +89,10 @@ class Known:
 
     def jobs_of(self, candidate: Candidate, item_id: ItemId) -> Iterable[Job]:
         """What one item of a candidate still needs."""
+        known = self._outcomes
         for single in singles_of(candidate):
             for repeat in range(self._task.n_repeats):
-                if not self.is_known(single.id, item_id, repeat) and not self._inherited(single, item_id, repeat):
+                if (single.id, item_id, repeat) not in known and not self._inherited(single, item_id, repeat):
                     yield Job(single=single, item=self._items[item_id], repeat=repeat)
 
     def collect(self, probes: Sequence[Probe], candidates: Mapping[CandidateId, Candidate]) -> list[Outcome]:
@@ -107,6 +108,8 @@ class Known:
 
     def _inherited(self, candidate: Candidate, item_id: ItemId, repeat: int) -> list[Outcome]:
         """What heirs have answered for a candidate; the one that was there first is nobody's heir."""
+        if not self._heirs:  # nearly always
+            return []
         heirs = [heir for heir in self._heirs.get(candidate.id, ()) if heir.served_by]
         found = [self._outcomes.get((heir.id, item_id, repeat)) for heir in heirs]
         return [outcome for outcome in found if outcome is not None]

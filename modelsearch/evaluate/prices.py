@@ -1,14 +1,16 @@
 """The upper bound of a call before it is sent, and its cost after."""
 
+from bisect import bisect_left
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from modelsearch.catalog.price import Prices, dearest_prices, prices_at
 from modelsearch.core.errors import PriceUnknownError
 from modelsearch.core.ids import ItemId
-from modelsearch.core.market import Endpoint, Market, Processing, RateKind
+from modelsearch.core.market import Endpoint, Market, Processing, Rate, RateKind
 from modelsearch.core.money import call_cost_usd, round_usd
 from modelsearch.core.outcome import Usage
 from modelsearch.core.wire import ModelRequest
@@ -27,6 +29,25 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+class _Dearest(NamedTuple):
+    """USD: of a token of input, of a token of output, of a call whatever it holds."""
+
+    per_input: Decimal
+    per_output: Decimal
+    fees: Decimal
+
+
+class _Shape(NamedTuple):
+    """When prices of an endpoint change: above which prompt lengths, and whether by the time of day."""
+
+    rates: tuple[Rate, ...]
+    lengths: tuple[int, ...]
+    is_timed: bool
+
+
+_Key = tuple[int, date, int]
+
+
 @dataclass(frozen=True, kw_only=True)
 class PriceBook:
     """List prices applied to requests (`ItemCosts`) and to what replies used; of batches with `processing` batch."""
@@ -34,6 +55,9 @@ class PriceBook:
     market: Market
     now: Callable[[], datetime] = utc_now
     processing: Processing = "standard"
+    _shapes: dict[int, _Shape] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _bounds: dict[_Key, _Dearest] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _prices: dict[_Key, Prices] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def bound(self, endpoint: Endpoint, item_id: ItemId, request: ModelRequest) -> Decimal:  # noqa: ARG002
         """The most that a call can cost in USD: every byte a token, all output used, at the dearest rate that can hold.
@@ -44,8 +68,16 @@ class PriceBook:
         Raises:
             PriceUnknownError: no bound can be given without an input and an output price, or for an unknown fee.
         """
-        n_in = request.max_prompt_tokens
-        prices = dearest_prices(endpoint, self.now(), max_prompt_tokens=n_in, processing=self.processing)
+        n_in, now = request.max_prompt_tokens, self.now()
+        key = self._key(endpoint, now, n_in)
+        dearest = self._bounds.get(key)
+        if dearest is None:
+            dearest = self._bounds[key] = self._dearest_of(endpoint, now, n_in)
+        tokens_usd = dearest.per_input * n_in + dearest.per_output * request.max_output_tokens
+        return round_usd(tokens_usd + dearest.fees)
+
+    def _dearest_of(self, endpoint: Endpoint, now: datetime, n_in: int) -> _Dearest:
+        prices = dearest_prices(endpoint, now, max_prompt_tokens=n_in, processing=self.processing)
         dear_in, dear_out = _dearest(prices, _INPUT_KINDS), _dearest(prices, _OUTPUT_KINDS)
         if dear_in is None or dear_out is None:
             raise PriceUnknownError(kind="input" if dear_in is None else "output", endpoint_id=endpoint.id)
@@ -53,12 +85,29 @@ class PriceBook:
         if "compute_second" in prices:
             timeout_s = Decimal(str(self.market.providers[endpoint.provider_id].timeout_s))
             fees += _fee(endpoint, prices, "compute_second") * timeout_s
-        return round_usd((dear_in * n_in + dear_out * request.max_output_tokens) / _MTOK + fees)
+        return _Dearest(dear_in / _MTOK, dear_out / _MTOK, fees)
 
     def cost(self, endpoint: Endpoint, usage: Usage) -> Decimal:
         """What a call cost in USD: reported by the provider, else its usage at today's prices."""
-        prices = prices_at(endpoint, at=self.now(), prompt_tokens=usage.prompt_tokens, processing=self.processing)
+        n_in, now = usage.prompt_tokens, self.now()
+        key = self._key(endpoint, now, n_in)
+        prices = self._prices.get(key)
+        if prices is None:
+            prices = prices_at(endpoint, at=now, prompt_tokens=n_in, processing=self.processing)
+            if not self._shapes[key[0]].is_timed:
+                self._prices[key] = prices
         return call_cost_usd(usage, prices)
+
+    def _key(self, endpoint: Endpoint, now: datetime, n_in: int) -> _Key:
+        """What prices depend on but for the hour: the rows (kept, so that their identity is theirs), day and length."""
+        rows = id(endpoint.rates)
+        shape = self._shapes.get(rows)
+        if shape is None:
+            lengths = tuple(sorted({rate.min_prompt_tokens for rate in endpoint.rates if rate.min_prompt_tokens}))
+            is_timed = any(rate.utc_window for rate in endpoint.rates)
+            shape = self._shapes[rows] = _Shape(endpoint.rates, lengths, is_timed)
+        day = now if now.tzinfo is UTC else now.astimezone(UTC)
+        return rows, day.date(), bisect_left(shape.lengths, n_in) if shape.lengths else 0
 
     def expected(self, endpoint: Endpoint, n_input_chars: int, n_output_tokens: int) -> float | None:
         """A first guess of the cost of an item in USD from list prices; None where a price is unknown.

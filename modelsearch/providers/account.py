@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import httpx
 
@@ -159,11 +160,7 @@ class Account:
     def reply(self, answered: Answered, latency_s: float, n_attempts: int) -> RawReply:
         """The reply to keep: what came, without the key, should it hold it, for it goes into the journal."""
         body = answered.body
-        headers = {
-            lower.decode("latin-1"): value.decode("latin-1")
-            for name, value in answered.headers
-            if (lower := name.lower()) in READ_HEADERS
-        }
+        headers = {name: value.decode("latin-1") for raw, value in answered.headers if (name := _read_name(raw))}
         key = self.key
         if len(key) >= SECRET_CHARS:
             if any(key in value for value in headers.values()):
@@ -176,6 +173,13 @@ class Account:
             latency_s=latency_s,
             n_attempts=n_attempts,
         )
+
+
+@lru_cache(maxsize=1024)
+def _read_name(name: bytes) -> str:
+    """The name in lower case where somebody reads the header, else ""."""
+    lower = name.lower()
+    return lower.decode("latin-1") if lower in READ_HEADERS else ""
 
 
 def checked_base_url(provider: Provider) -> str:

@@ -19,7 +19,7 @@ from modelsearch.core.wire import BATCH_PROCESSING, PROCESSING_HEADER, RawReply
 
 _LOG = logging.getLogger(__name__)
 _VERSION = 1
-_BATCH = 64
+_BATCH = 256
 _ENCODE = msgspec.json.Encoder().encode
 _DECODE = msgspec.json.Decoder(dict[str, str]).decode
 _KEPT_HEADERS = ("content-type", "request-id", "x-request-id", PROCESSING_HEADER)
@@ -52,7 +52,7 @@ class MemoryReplies:
 class SqliteReplies:
     """Replies of all runs in one SQLite file; a `core.ports.ReplyStore`.
 
-    New replies are written 64 at a time. A kill loses at most those not yet written, and the journal of the killed
+    New replies are written 256 at a time. A kill loses at most those not yet written, and the journal of the killed
     run still holds them. Several processes may share the file.
     """
 

@@ -11,6 +11,7 @@ from modelsearch.core.errors import PlanError
 from modelsearch.core.registry import register
 from modelsearch.core.task import Item
 
+_SHORT_CHARS = 64
 MAX_REPLY_CHARS = 20_000
 _MARKER = re.compile(
     r"\b(?:answer|label|category|class|classification|choice|option|verdict)\b[\s*_`\"']*(?:is|are|:|=|-+>|\u2192)",
@@ -178,6 +179,16 @@ def _finder(options: tuple[str, ...], *, is_lettered: bool) -> _Finder:
 
 def _folded(text: str) -> str:
     """Lower case, white space and separators as single spaces, decoration at the ends gone."""
+    return _short_folded(text) if len(text) <= _SHORT_CHARS else _fold(text)
+
+
+@lru_cache(maxsize=4096)
+def _short_folded(text: str) -> str:
+    """Labels and bare answers come again and again."""
+    return _fold(text)
+
+
+def _fold(text: str) -> str:
     return " ".join(re.sub(r"[\s_\-]+", " ", text.casefold()).strip(string.punctuation + string.whitespace).split())
 
 

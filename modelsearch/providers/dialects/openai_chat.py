@@ -236,6 +236,8 @@ def _text(content: str | list[_Part] | None) -> str:
 def _error_text(problem: object, message: _Message | None, status: Status) -> str:
     if problem:
         return error_of(problem).text or "error without a message"
+    if status is Status.OK:
+        return ""
     if status is Status.REFUSED and message is not None and message.refusal:
         return message.refusal[:ERROR_TEXT_CHARS]
     return {Status.INVALID: "empty reply", Status.ERROR: "finish reason error"}.get(status, "")
