@@ -131,7 +131,7 @@ def _endpoint(
         model_id=ModelId(template.id),
         provider_id=ProviderId(provider_id),
         wire_name=wire_name,
-        rates=(*_rates("input", usd[0]), *_rates("output", usd[1]), *_batch_rates(provider_id, usd)),
+        rates=(*_batch_rates(provider_id, usd), *_rates("input", usd[0]), *_rates("output", usd[1])),
         quantization=quantization,
         host=host,
         context_tokens=template.context_tokens,
