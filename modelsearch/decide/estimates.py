@@ -2,7 +2,8 @@
 
 Intervals are pointwise at 95 % over these N items: honest when looked at once. The verdict alone may be looked at
 after every round. The gap is over pairs in which both were scored; probability and verdict take failures at their
-worst. A candidate or baseline without pairs has no gap and no probability.
+worst. A candidate or baseline without pairs has no gap and no probability. Items that a sampler drew by what it had
+seen count for the verdict, the costs and latencies alone (`pairs.evenly_bought`).
 """
 
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from modelsearch.decide.alpha import alpha_shares
 from modelsearch.decide.costs import cost_intervals
 from modelsearch.decide.evidence import Evidence, evidence
 from modelsearch.decide.gaps import gap_posterior
-from modelsearch.decide.pairs import Pairs, paired
+from modelsearch.decide.pairs import Pairs, evenly_bought, paired
 from modelsearch.stats.gap_value import p_clears
 from modelsearch.stats.intervals import student, wilson
 from modelsearch.stats.paired import paired_mean, unit_sums
@@ -55,16 +56,18 @@ def estimates(view: SearchView) -> tuple[Estimate, ...]:
     proof = evidence(view, pairs)
     shares = alpha_shares(view)
     latency = np.sort(view.outcomes.latency_s, axis=1)
-    worst = paired_mean(pairs.worst, pairs.weights, pairs.codes)
+    even = evenly_bought(view)
+    sample = paired(even)
+    worst = paired_mean(sample.worst, sample.weights, sample.codes)
     columns = _Columns(
         n_items=np.count_nonzero(view.outcomes.status, axis=1).astype(np.int64),
         n_pairs=worst.n_pairs,
-        quality=_quality_intervals(pairs),
-        gap=_gap_intervals(pairs),
+        quality=_quality_intervals(sample),
+        gap=_gap_intervals(sample),
         cost_usd=cost_intervals(view),
         latency_p50_s=_percentile(latency, 0.5),
         latency_p95_s=_percentile(latency, 0.95),
-        p_non_inferior=_p_non_inferior(view),
+        p_non_inferior=_p_non_inferior(even),
         proof=proof,
         alpha_share=shares,
         verdict=proof.verdicts(shares, view.task.alpha),

@@ -1,13 +1,14 @@
 """The model of `stats.gap_model` on a view: every candidate's quality over these items, and its gap to the baseline.
 
-Failures are at their worst: 0 for a candidate, 1 for the baseline. Free regressors are the log of the expected list
-price and what past searches let expect.
+Failures are at their worst: 0 for a candidate, 1 for the baseline. Only what is an even sample of a row's items counts
+(`pairs.evenly_bought`). Free regressors are the log of the expected list price and what past searches let expect.
 """
 
 import numpy as np
 
 from modelsearch.core.candidate import singles_of
 from modelsearch.core.search import Floats, SearchView
+from modelsearch.decide.pairs import evenly_bought
 from modelsearch.stats.gap_model import Bought, ModelRules, Posterior, posterior
 from modelsearch.stats.gap_prior import Slopes
 
@@ -27,6 +28,7 @@ def gap_posterior(view: SearchView, rules: ModelRules = RULES) -> Posterior:
 
 def bought(view: SearchView) -> Bought:
     """The cells of a view."""
+    view = evenly_bought(view)
     score = view.outcomes.score.astype(np.float64)
     is_known = view.outcomes.status > 0
     at = view.row[view.baseline_id]

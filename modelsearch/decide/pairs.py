@@ -1,9 +1,10 @@
 """The outcome matrix as paired differences to the baseline, with failures at their middle, worst and best."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from modelsearch.core.candidate import singles_of
 from modelsearch.core.search import Bools, Floats, Ints, SearchView
 
 
@@ -35,6 +36,23 @@ class Pairs:
     def is_failed(self) -> Bools:
         """(n_candidates, n_items) pairs of which a side failed."""
         return np.asarray(np.isnan(self.scored) & ~np.isnan(self.worst), dtype=np.bool_)
+
+
+def evenly_bought(view: SearchView) -> SearchView:
+    """The view with only those outcomes that are an even sample of the items; itself where nothing was drawn.
+
+    Of a row from which a sampler drew items by what it had seen (`Probe.p_draw`), or of what is made of such rows, that
+    is the unbroken run along the shared order: hard items were likelier beyond it. O(cells).
+    """
+    drawn = {probe.candidate_id for move in view.moves for probe in move.probes if probe.p_draw is not None}
+    if not drawn:
+        return view
+    is_drawn = np.array([c.id in drawn or any(s.id in drawn for s in singles_of(c)) for c in view.candidates])
+    outcomes = view.outcomes
+    is_even = ~is_drawn[:, None] | np.logical_and.accumulate(outcomes.status > 0, axis=1)
+    status = np.where(is_even, outcomes.status, 0).astype(np.uint8)
+    score = np.where(is_even, outcomes.score, np.nan).astype(np.float32)
+    return replace(view, outcomes=replace(outcomes, status=status, score=score))
 
 
 def paired(view: SearchView) -> Pairs:

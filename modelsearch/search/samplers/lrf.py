@@ -36,7 +36,7 @@ class Lrf:
 
     `Probe.p_draw` carries the probabilities. Items drawn this way leave holes in the shared order, and bets of the
     e-process end at the first hole: a certificate needs a later phase that fills the order. The intervals and chances
-    of `decide` take pairs as an even sample, which drawn ones are not: hard items weigh more there.
+    of `decide` read that unbroken run alone, for drawn items are no even sample: hard ones weigh more there.
 
     Score units, USD. Candidates that are not cheaper than the baseline, or of unknown cost, are never bought. Failed
     items count as predicted; ties go to the larger id; a whole row is known; the baseline alone ends it, as does a
