@@ -2,13 +2,16 @@
 
 The ten public tables, three baselines each, ten seeds; scored as `../shared/bench/score.py` does. Three columns: costs
 learnt from what is bought (what a user gets), true mean costs given, and the baseline's outcomes imported. Prints all
-tables; the last line says whether every bar is reached; exit code 0 only then, 77 without the data.
+tables; the last line says whether every bar is reached; exit code 0 only then, 77 without the data. With `--study` it
+asks instead what the plan's constants owe to the tables (`bench.search_study`; `--constants a,b` for some of them).
 """
 
+import argparse
 import sys
 from collections.abc import Mapping, Sequence
 
 from bench.compared import SKIPPED, read_options, run
+from bench.search_study import study
 from modelsearch.compare.aggregate import Standing, standings
 from modelsearch.compare.run import DEFAULT_SHARES
 from modelsearch.compare.search import Row
@@ -24,9 +27,15 @@ MAX_CPU_S = 2.0
 
 def main() -> int:
     """Run the three columns, and say by the exit code whether every bar is reached."""
-    bench = read_options("search", N_SEEDS)
+    parser = argparse.ArgumentParser(prog="python -m bench.search", add_help=False)
+    parser.add_argument("--study", action="store_true")
+    parser.add_argument("--constants", default="")
+    own, sys.argv[1:] = parser.parse_known_args()
+    bench = read_options("search", 1 if own.study else N_SEEDS)
     if bench is None:
         return SKIPPED
+    if own.study:
+        return study(bench, [name for name in own.constants.split(",") if name])
     print(bench.told("make bench-search"))
     whole = bench.comparison(bench.contenders(), DEFAULT_SHARES)
     short = bench.comparison(bench.contenders(), tuple(IMPORTED))
