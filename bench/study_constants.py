@@ -5,7 +5,7 @@ parameters of the plan's sampler and combiner; anything else is a module constan
 """
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from importlib import import_module
@@ -18,7 +18,7 @@ from modelsearch.search.combiners.confidence_cascade import ConfidenceCascade
 from modelsearch.search.samplers.gap_race import GapRace
 from modelsearch.stats.gap_model import ModelRules
 
-PARTS = {"race": GapRace, "cascade": ConfidenceCascade}
+PARTS: Mapping[str, type[Any]] = {"race": GapRace, "cascade": ConfidenceCascade}
 ROOT = "modelsearch."
 
 
