@@ -97,6 +97,8 @@ def _with_search_options(run: "Callable[[SearchRequest], None]") -> "Callable[..
         emulator_url: options.EmulatorUrl = None,
         past: options.Past = None,
         no_past: options.NoPast = False,
+        repeats: options.Repeats = None,
+        allow_code_execution: options.AllowCode = False,
     ) -> None:
         run(_request(locals()))
 
@@ -251,7 +253,7 @@ def _request(given: dict[str, Any]) -> "SearchRequest":
         max_latency_s=given["max_latency_s"], min_quality=given["min_quality"],
         target_quality=given["target_quality"], weights=given["weights"], min_context=given["min_context"],
         providers=given["providers"], pricing=given["pricing"], include=given["include"], exclude=given["exclude"],
-        require=given["require"], is_kind_strict=given["strict_kind"],
+        require=given["require"], is_kind_strict=given["strict_kind"], repeats=given["repeats"],
     )  # fmt: skip
     return SearchRequest(
         task=given["task"], recorded=given["recorded"], baseline=given["baseline"],
@@ -260,6 +262,7 @@ def _request(given: dict[str, Any]) -> "SearchRequest":
         baseline_outcomes=given["baseline_outcomes"],
         is_emulated=given["emulated"] or given["emulator_url"] is not None, emulator_url=given["emulator_url"],
         past=options.past_of(given["past"], is_refused=given["no_past"]),
+        is_code_allowed=bool(given["allow_code_execution"]),
     )  # fmt: skip
 
 

@@ -49,6 +49,10 @@ Past = Annotated[
     list[Path] | None,
     typer.Option(help="Learn from this recorded table or finished run (folder); may be repeated. Else from own runs."),
 ]
+AllowCode = Annotated[
+    bool, typer.Option("--allow-code-execution", help="Let the scorer `code` run what models write, walled in.")
+]
+Repeats = Annotated[int | None, typer.Option(help="Ask each item so often: for models or scorers that vary.")]
 NoPast = Annotated[bool, typer.Option("--no-past", help="Learn nothing from past searches.")]
 PRICING_CLASSES = ("premium", "variable", "budget", "local")
 
@@ -71,6 +75,7 @@ class TaskOptions:
     exclude: list[str] | None
     require: str | None
     is_kind_strict: bool
+    repeats: int | None = None
 
     def values(self) -> dict[str, Any]:
         """Arguments of `TaskOverrides`.
@@ -93,6 +98,7 @@ class TaskOptions:
             "exclude": tuple(self.exclude) if self.exclude else None,
             "needs": names_of(self.require, "--require"),
             "is_kind_strict": True if self.is_kind_strict else None,
+            "n_repeats": self.repeats,
         }
 
 

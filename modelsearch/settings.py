@@ -36,6 +36,11 @@ class Settings:
         """Prefect's database and storage, one for all runs of the project."""
         return self.home / "prefect"
 
+    @property
+    def is_code_allowed(self) -> bool:
+        """Whether programs that models write may be run by scorers (MODELSEARCH_ALLOW_CODE_EXECUTION=1)."""
+        return self.environ.get("MODELSEARCH_ALLOW_CODE_EXECUTION", "").lower() in {"1", "true", "yes"}
+
     def key(self, variable: str) -> str | None:
         """The value of a key's environment variable; None where it is unset or empty."""
         return self.environ.get(variable) or None

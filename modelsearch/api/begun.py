@@ -10,7 +10,7 @@ from modelsearch.api.hosts import pinned
 from modelsearch.api.keys import Coverage, drops_without_key, keys_of
 from modelsearch.api.past import past_quality_of
 from modelsearch.api.request import SearchRequest
-from modelsearch.api.scorer_models import check_scorer_key
+from modelsearch.api.scorer_models import check_code_allowed, check_scorer_key
 from modelsearch.api.source import Source, open_source, read_baseline_outcomes, with_market
 from modelsearch.api.source_again import source_again
 from modelsearch.catalog.plan_file import read_plan
@@ -69,6 +69,7 @@ def begun_now(request: SearchRequest, settings: Settings, stack: ExitStack, task
         InputError: something cannot be used.
     """
     source = open_source(request, settings, stack, task=task)
+    check_code_allowed(source.task, is_allowed=request.is_code_allowed or settings.is_code_allowed)
     plan = read_plan(request.plan, settings.catalogs / "plans")
     return begun_with(
         request, source, plan, keys_of(source.market, settings), past_quality_of(request, source, settings)
@@ -138,6 +139,7 @@ def begun_before(request: SearchRequest, run: RunDir, settings: Settings, stack:
     snapshot = snapshot_from_json(_read_snapshot(run, header[SHA_KEY]))
     plan, source = make_plan(snapshot.plan), source_again(request, snapshot.setting, stack)
     keys = keys_of(source.market, settings)
+    check_code_allowed(source.task, is_allowed=request.is_code_allowed or settings.is_code_allowed)
     check_providers(source.market.providers.values(), keys)
     imports, drops = ((), ()) if _is_available_closed(events) else _available(request, source, keys)
     return Begun(

@@ -35,6 +35,7 @@ class SearchRequest:
         past: folders of recorded tables and finished runs to learn from; empty = from none; None = from the project's
             own finished runs, where real models are called. Replays and emulated searches then learn from none, so
             that the same seed gives the same search.
+        is_code_allowed: programs that models write may be run, walled in, by scorers that need it.
         batch: never, wide (rounds of at least `batch_min_calls` calls) or always: what is bought in batches, at half
             the price and within hours; `batch_deadline_h` hours after the first batch no other is handed in.
     """
@@ -54,6 +55,7 @@ class SearchRequest:
     baseline_outcomes: Path | None = None
     market: Path | None = None
     past: tuple[Path, ...] | None = None
+    is_code_allowed: bool = False
     batch: str = "never"
     batch_deadline_h: float = DEADLINE_H
     batch_min_calls: int = MIN_WIDE_CALLS

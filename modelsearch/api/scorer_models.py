@@ -118,6 +118,19 @@ def check_scorer_key(task: TaskSpec, market: Market, keys: Mapping[ProviderId, s
         )
 
 
+def check_code_allowed(task: TaskSpec, *, is_allowed: bool) -> None:
+    """Refuse to run what models write unless the user, not the task file, has said so.
+
+    Raises:
+        OptionError: the scorer runs code and nobody allowed it.
+    """
+    if getattr(make_scorer(task), "runs_code", False) and not is_allowed:
+        raise OptionError(
+            f"task {task.id!r}: scorer {task.scorer.name!r} runs programs that models write, walled in, on this "
+            "machine: allow it with --allow-code-execution or MODELSEARCH_ALLOW_CODE_EXECUTION=1"
+        )
+
+
 def _is_wanted(name: str, task: TaskSpec) -> bool:
     include = task.requirements.include
     return not include or any(fnmatchcase(name, glob) for glob in include)

@@ -86,6 +86,8 @@ class JudgeGrader:
             return replace(outcome, score=TIE)
         if other is None:
             return self._without_reference(outcome, item)
+        if self.judge.mode == "pairwise" and outcome.answer == other:
+            return replace(outcome, score=TIE)  # word for word the same: nobody need be asked
         judged = await self.judged(item, outcome.answer or "", other)
         outcome = replace(
             outcome,

@@ -9,6 +9,7 @@ from modelsearch.evaluate.judge import JudgeGrader
 from modelsearch.evaluate.known import Known
 from modelsearch.evaluate.scorers.embedding import Embedding
 from modelsearch.evaluate.scorers.judge import Judge
+from modelsearch.evaluate.scorers.python import Python
 from modelsearch.evaluate.side_calls import SideCalls
 from modelsearch.evaluate.slow import SlowGrader
 
@@ -29,4 +30,8 @@ def make_grader(
         return JudgeGrader(judge=scorer, task=task, calls=calls, known=known, baseline_id=baseline_id)
     if isinstance(scorer, Embedding):
         return EmbeddingGrader(scorer=scorer, calls=calls)
-    return SlowGrader(scorer=scorer, recorder=calls.recorder) if getattr(scorer, "is_slow", False) else None
+    if not getattr(scorer, "is_slow", False):
+        return None
+    if isinstance(scorer, Python):  # nobody promises that a function can be called twice at once
+        return SlowGrader(scorer=scorer, recorder=calls.recorder, n_at_once=1)
+    return SlowGrader(scorer=scorer, recorder=calls.recorder)

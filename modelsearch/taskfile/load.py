@@ -23,6 +23,8 @@ from modelsearch.taskfile.yaml_text import read_yaml
 
 DEFAULT_MARGIN = 0.02
 DEFAULT_ALPHA = 0.05
+OWN_FUNCTION = "python"
+"""`scorer: {python: package.module:function}` names a function, not a scorer."""
 UNKNOWN_KEY = ("extra_forbidden", "invalid_key")
 
 
@@ -146,6 +148,9 @@ def _scorer_spec(raw: str | dict[str, Any] | None, defaults: KindDefaults, owner
     if isinstance(raw, str):
         return ScorerSpec(name=raw)
     name = raw.get("name")
+    if name is None and isinstance(raw.get(OWN_FUNCTION), str):
+        more = {key: value for key, value in raw.items() if key != OWN_FUNCTION}
+        return ScorerSpec(name=OWN_FUNCTION, params={"function": raw[OWN_FUNCTION], **more})
     if not isinstance(name, str):
         raise TaskFileError(f"{owner}: scorer: expected a name or a mapping with `name`, got {raw!r}")
     return ScorerSpec(name=name, params={key: value for key, value in raw.items() if key != "name"})

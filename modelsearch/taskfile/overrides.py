@@ -10,6 +10,7 @@ from modelsearch.core.market import PricingClass
 from modelsearch.core.task import Requirements, TaskSpec
 from modelsearch.taskfile.checks import check_sureness
 
+MAX_REPEATS = 100
 WEIGHTED = ("cost", "quality", "latency")
 
 
@@ -31,6 +32,7 @@ class TaskOverrides:
     exclude: tuple[str, ...] | None = None
     needs: frozenset[str] | None = None
     is_kind_strict: bool | None = None
+    n_repeats: int | None = None
 
 
 def overridden(task: TaskSpec, overrides: TaskOverrides) -> TaskSpec:
@@ -46,7 +48,7 @@ def overridden(task: TaskSpec, overrides: TaskOverrides) -> TaskSpec:
         for field in fields(overrides)
         if getattr(overrides, field.name) is not None
     }
-    own = {name: given.pop(name) for name in ("margin", "alpha") if name in given}
+    own = {name: given.pop(name) for name in ("margin", "alpha", "n_repeats") if name in given}
     requirements: Requirements = replace(task.requirements, **given)
     return replace(task, requirements=requirements, **own)
 
@@ -56,6 +58,8 @@ def _check_requirements(given: TaskOverrides) -> None:
         value = getattr(given, name)
         if value is not None and not 0 < value < float("inf"):
             raise OptionError(f"{name}: expected a number > 0, got {value}")
+    if given.n_repeats is not None and not 1 <= given.n_repeats <= MAX_REPEATS:
+        raise OptionError(f"repeats: expected a whole number from 1 to {MAX_REPEATS}, got {given.n_repeats}")
     for name in ("min_quality", "target_quality"):
         value = getattr(given, name)
         if value is not None and not 0 <= value <= 1:

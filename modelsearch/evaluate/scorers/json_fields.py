@@ -1,18 +1,15 @@
 """Scorer `json_fields`: the share of the target's fields that the reply's JSON object has right."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import ClassVar
 
 from modelsearch.core.ids import Json, canonical_json
 from modelsearch.core.registry import register
 from modelsearch.core.task import Item
+from modelsearch.evaluate.json_text import first_json, folded
 
 MAX_REPLY_CHARS = 100_000
-MAX_TRIES = 50
-"""Opening braces tried before a reply counts as one without an object."""
 
 
 @register("scorer", "json_fields", source="Sundheim 1995, MUC-6 (slot filling), doi:10.3115/1072399.1072402")
@@ -61,40 +58,9 @@ class JsonFields:
             return [self._plain(part) for part in value]
         if self.is_strict or value is None or isinstance(value, bool):
             return value
-        return _folded(str(value))
-
-
-def _folded(text: str) -> str:
-    """Lower case, white space collapsed; a number as a plain decimal."""
-    text = " ".join(text.split()).casefold()
-    try:
-        number = Decimal(text.replace(",", "")) if len(text) <= 40 else None
-    except ArithmeticError:
-        return text
-    if number is None or not number.is_finite() or abs(number.adjusted()) > 30:
-        return text
-    plain = format(number, "f")
-    plain = plain.rstrip("0").rstrip(".") if "." in plain else plain
-    return "0" if plain in {"-0", ""} else plain
+        return folded(value)
 
 
 def _first_object(text: str) -> dict[str, Json] | None:
-    """The first JSON object in the text; None without one, NaN and infinities being no JSON."""
-    decoder = json.JSONDecoder(parse_constant=_refuse)
-    start = text.find("{")
-    for _ in range(MAX_TRIES):
-        if start < 0:
-            return None
-        try:
-            value, _end = decoder.raw_decode(text, start)
-            canonical_json(value)  # refuses what JSON text cannot hold, such as 1e999
-        except (ValueError, RecursionError):
-            start = text.find("{", start + 1)
-            continue
-        return value if isinstance(value, dict) else None
-    return None
-
-
-def _refuse(name: str) -> Json:
-    message = f"{name} is no JSON"
-    raise ValueError(message)
+    found = first_json(text, "{")
+    return found if isinstance(found, dict) else None
