@@ -29,7 +29,8 @@ from modelsearch.evaluate.grade import score_reply
 from modelsearch.evaluate.grader import finished, judging_usd
 from modelsearch.evaluate.job_queue import GivenUp, JobQueue, account_batches, account_queues, room_of
 from modelsearch.evaluate.keys import call_key
-from modelsearch.evaluate.known import Cell, Job
+from modelsearch.evaluate.known import Job
+from modelsearch.evaluate.outcome_log import Cell
 from modelsearch.evaluate.patience import Patience
 from modelsearch.evaluate.plugs import Plugs
 from modelsearch.evaluate.prefix_turns import PrefixTurns

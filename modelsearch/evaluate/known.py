@@ -11,9 +11,7 @@ from modelsearch.core.ports import Recorder, Scorer
 from modelsearch.core.search import Probe
 from modelsearch.core.task import Item, TaskSpec
 from modelsearch.evaluate.composite import composite_outcome
-
-Cell = tuple[CandidateId, ItemId, int]
-"""Candidate, item, repeat."""
+from modelsearch.evaluate.outcome_log import Cell, OutcomeLog
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +41,7 @@ class Known:
         self._scorer = scorer
         self._recorder = recorder
         self._items = {item.id: item for item in task.items}
-        self._outcomes: dict[Cell, Outcome] = {}
+        self._outcomes = OutcomeLog()
         self._heirs: dict[CandidateId, list[Single]] = {}
 
     def restore(self, outcomes: Iterable[Outcome]) -> None:
@@ -116,8 +114,9 @@ class Known:
 
     def _outcome(self, candidate: Candidate, item_id: ItemId, repeat: int) -> Outcome:
         cell = (candidate.id, item_id, repeat)
-        if cell in self._outcomes:
-            return self._outcomes[cell]
+        known = self._outcomes.get(cell)
+        if known is not None:
+            return known
         members = [self._outcomes.get((single.id, item_id, repeat)) for single in singles_of(candidate)]
         found = [outcome for outcome in members if outcome is not None]
         if isinstance(candidate, Single) or (len(found) < len(members) and isinstance(candidate, Ensemble)):

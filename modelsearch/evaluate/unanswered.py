@@ -14,7 +14,8 @@ from modelsearch.core.errors import NoAnswerError
 from modelsearch.core.ids import CandidateId
 from modelsearch.core.outcome import Outcome, Status
 from modelsearch.evaluate.caller import Answer
-from modelsearch.evaluate.known import Cell, Job, Known
+from modelsearch.evaluate.known import Job, Known
+from modelsearch.evaluate.outcome_log import Cell
 
 MIN_FAILED = 3
 """Fewer failures than this stop nothing: they may be chance."""

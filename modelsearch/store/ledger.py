@@ -8,6 +8,7 @@ from modelsearch.core.budget import Spend
 from modelsearch.core.errors import BudgetError, LedgerError, OverbilledError
 from modelsearch.core.events import CallReleased, CallReserved, CallSettled, CallUnknown, Event
 from modelsearch.core.ids import CallId
+from modelsearch.store.call_states import CallStates
 
 _ZERO = Decimal(0)
 
@@ -34,7 +35,7 @@ class Ledger:
         self._budget_usd = budget_usd
         self._max_calls = max_calls
         self._open: dict[CallId, Decimal] = {}
-        self._closed: dict[CallId, str] = {}
+        self._closed = CallStates()
         self._settled_usd = _ZERO
         self._reserved_usd = _ZERO
         self._unknown_usd = _ZERO
@@ -146,18 +147,18 @@ class Ledger:
     def _close(self, call_id: CallId, state: str) -> Decimal:
         """Take the reservation away and return its amount in USD."""
         if call_id not in self._open:
-            known = self._closed.get(call_id, "never reserved")
+            known = self._closed.get(call_id) or "never reserved"
             message = f"call {call_id!r}: expected an open reservation to be {state}, but it is {known}"
             raise LedgerError(message)
         amount_usd = self._open.pop(call_id)
         self._reserved_usd -= amount_usd
-        self._closed[call_id] = state
+        self._closed.put(call_id, state)
         self._n_kept += state != "released"
         return amount_usd
 
     def _check_new(self, call_id: CallId) -> None:
         """A released call may be reserved again: nothing is booked under its id."""
-        state = "reserved" if call_id in self._open else self._closed.get(call_id, "released")
+        state = "reserved" if call_id in self._open else self._closed.get(call_id) or "released"
         if state != "released":
             message = f"call {call_id!r}: cannot reserve, it is {state} already; each call needs its own id"
             raise LedgerError(message)
