@@ -12,7 +12,7 @@ import multiprocessing
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -98,12 +98,13 @@ def captured(rows: Rows) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
 
 def _cells(bench: Bench, asked: Sequence[Constant]) -> Iterator[Cell]:
     (plan,) = bench.contenders()
+    plain = bench.comparison([plan], SHARES)
     code, tables = code_hash(), ",".join(bench.folders)
     for name, value in [(SHIPPED, 0.0), *((each.name, value) for each in asked for value in each.grid[1:])]:
         key = repr((code, name, value, tables, bench.n_seeds, SHARES, plan.plan))
         path = KEPT / f"{name}={value:g}-{hashlib.sha256(key.encode()).hexdigest()[:16]}.parquet"
         changed = plan if name == SHIPPED else with_value(plan, name, value)
-        yield Cell(name=name, value=value, comparison=bench.comparison([changed], SHARES), path=path)
+        yield Cell(name=name, value=value, comparison=replace(plain, contenders=(changed,), n_jobs=1), path=path)
 
 
 def code_hash() -> str:
@@ -122,19 +123,12 @@ def _run(cells: Sequence[Cell], n_jobs: int) -> Iterator[str]:
 
 
 def _search(cell: Cell) -> str:
-    comparison = Comparison(
-        folders=cell.comparison.folders,
-        cases=cell.comparison.cases,
-        contenders=cell.comparison.contenders,
-        shares=SHARES,
-        seeds=cell.comparison.seeds,
-    )
     with threadpool_limits(1):
         if cell.name == SHIPPED:
-            rows = compare(comparison)
+            rows = compare(cell.comparison)
         else:
             with overridden(cell.name, cell.value):
-                rows = compare(comparison)
+                rows = compare(cell.comparison)
     cell.path.parent.mkdir(parents=True, exist_ok=True)
     write_comparison(cell.path, rows)
     return cell.path.name
