@@ -4,12 +4,14 @@ from contextlib import AsyncExitStack
 from dataclasses import replace
 from typing import Any
 
-from prefect import flow, runtime, tags
+from prefect import State, flow, runtime, tags
 
-from flows.phase import run_phase_flow
+from flows.come_back import come_back, patience_s
+from flows.phase import PENDING, run_phase_flow
 from modelsearch.api.begun import AVAILABLE
 from modelsearch.api.request import SearchRequest
 from modelsearch.api.session import Opening, Session, find_session_run, open_session
+from modelsearch.evaluate.batch import BatchingEvaluator
 from modelsearch.evaluate.evaluator import LiveEvaluator
 from modelsearch.evaluate.replay import ReplayEvaluator
 from modelsearch.settings import read_settings
@@ -26,7 +28,7 @@ def _run_name() -> str:
 
 
 @flow(name="search", flow_run_name=_run_name, validate_parameters=False)
-async def search(request: dict[str, Any], run_id: str = "") -> dict[str, str]:
+async def search(request: dict[str, Any], run_id: str = "") -> dict[str, str] | State[Any]:
     """Search to a recommendation, from the start or from wherever the run was left.
 
     Args:
@@ -34,14 +36,20 @@ async def search(request: dict[str, Any], run_id: str = "") -> dict[str, str]:
         run_id: of a run to go on with; "" begins a new one.
 
     Returns:
-        run id and run directory; everything else is in the run directory.
+        run id and run directory; everything else is in the run directory. Where batches are under way, a final state
+        that says so: another run of the deployment is scheduled to go on.
+
+    Raises:
+        BatchPendingError: the same without a deployment; whoever started the run resumes it.
     """
     async with AsyncExitStack() as stack:
         session = await _session(request, run_id, stack)
         with tags(session.run.run_id):
             await write_stage_tables(session.run.run_id, AVAILABLE)
             for phase in session.plan.phases:
-                await run_phase_flow(session.run.run_id, phase.name)
+                written = await run_phase_flow(session.run.run_id, phase.name)
+                if PENDING in written:
+                    return await come_back(request, session.run.run_id, written[PENDING])
             await report(session.run.run_id, session.source.is_emulated)
         return {"run_id": session.run.run_id, "run_dir": str(session.run.path)}
 
@@ -51,7 +59,7 @@ async def _session(request: dict[str, Any], run_id: str, stack: AsyncExitStack) 
     if run_id and is_open(run_id):
         session = session_of(run_id)
     else:
-        opening = Opening(settings=read_settings())
+        opening = Opening(settings=read_settings(), batch_wait_s=patience_s())
         asked = SearchRequest.from_json(request)
         if run_id:
             run, asked = find_session_run(opening.settings, run_id)
@@ -59,9 +67,13 @@ async def _session(request: dict[str, Any], run_id: str, stack: AsyncExitStack) 
         session = await stack.enter_async_context(open_session(asked, opening))
         keep(session)
         stack.callback(forget, session)
-    inner = session.search.evaluator
+    evaluator = session.search.evaluator
+    batching = evaluator if isinstance(evaluator, BatchingEvaluator) else None
+    inner = batching.inner if batching is not None else evaluator
     if isinstance(inner, LiveEvaluator | ReplayEvaluator):
         fold = session.search.fold
-        shown = PrefectEvaluator(inner=inner, run_id=session.run.run_id, where=lambda: fold.next_round)
+        shown = PrefectEvaluator(
+            inner=inner, run_id=session.run.run_id, where=lambda: fold.next_round, batching=batching
+        )
         session.search = replace(session.search, evaluator=shown)
     return session

@@ -109,7 +109,7 @@ class BatchingEvaluator:
                 await self._collector.stop()
             waited_s = self.desk.clock.now_s() - began_s
             if self.wait_s is not None and waited_s + pause_s > self.wait_s:
-                raise self._pending()
+                raise self.pending()
             await self.desk.clock.sleep(pause_s)
             pause_s = min(LAST_POLL_S, pause_s * POLL_GROWTH)
 
@@ -175,7 +175,13 @@ class BatchingEvaluator:
             message = f"batch of {endpoint_id}: its provider tells nothing of it: see to it, then `modelsearch resume`"
             raise NoAnswerError(message)
 
-    def _pending(self) -> BatchPendingError:
+    @property
+    def n_open(self) -> int:
+        """Batches that providers work on."""
+        return len(self.desk.state.batches)
+
+    def pending(self) -> BatchPendingError:
+        """The error that says what is under way."""
         batches = self.desk.state.batches.values()
         n_calls = sum(len(batch.keys) for batch in batches)
         return BatchPendingError(
