@@ -6,6 +6,7 @@ what clients of an API send: a head and a body of stated length; anything else i
 """
 
 import asyncio
+import contextlib
 import logging
 import socket
 import struct
@@ -231,5 +232,6 @@ def _date_line(now_s: int) -> bytes:
 def reset_connection(scope: Scope) -> None:
     """Cut the connection of a request with a TCP reset: nothing more is sent, not even an orderly end."""
     transport: asyncio.Transport = scope[_TRANSPORT]
-    transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_0)
+    with contextlib.suppress(OSError):  # the client may have gone before
+        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_0)
     transport.abort()

@@ -113,7 +113,7 @@ class ProviderClient:
             if retry.kind not in ("rate", "transient") or self._is_held(account, endpoint, retry):
                 break
             if n_attempts < self._backoff.max_attempts:
-                await self._clock.sleep(self._backoff.wait_s(n_attempts, retry))
+                await account.limits.rest(endpoint.id, self._backoff.wait_s(n_attempts, retry))
         if raw.http_status == PAYMENT_REQUIRED:  # it named a wait, and waiting did not help
             raise _stopped(account, replace(retry, kind="quota"), raw)
         return self._noted(account, endpoint, raw, retry)

@@ -49,11 +49,12 @@ class Bucket:
 
 
 class Lane:
-    """One model of an account: its gate and its pace."""
+    """One model of an account: its gate, its pace, and how many calls rest between two attempts."""
 
-    __slots__ = ("gate", "pace")
+    __slots__ = ("gate", "n_resting", "pace")
 
     def __init__(self, most: int) -> None:
+        self.n_resting = 0
         self.gate = Gate(most)
         self.pace = Pace()
 
@@ -91,14 +92,14 @@ class AccountLimits:
         return self._gate.n_inside
 
     def room(self, model: str) -> int:
-        """How many calls of a model are of use at once: those it may have in flight, and a few that wait their turn."""
+        """How many calls of a model are of use at once: those in flight, and some that rest or wait their turn."""
         lane = self._lanes.get(model)
         if lane is None:
             return self._gate.limit
         n_calls = min(lane.gate.limit, self._gate.limit)
         if lane.pace.interval_s:
             return min(n_calls, lane.gate.n_inside - lane.pace.n_waiting + N_IN_TURN)
-        return n_calls
+        return n_calls + min(n_calls, lane.n_resting)
 
     async def enter(self, model: str, n_tokens: float) -> Place:
         """Wait for a place of the model, one of the account, and its turn; what `leave` wants back."""
@@ -116,6 +117,15 @@ class AccountLimits:
             account.n_inside += 1
         pace.n_sent += 1
         return lane, gate.window, account.window, pace.n_sent
+
+    async def rest(self, model: str, wait_s: float) -> None:
+        """Wait between two attempts of a call, out of the others' way."""
+        lane = self._lanes[model]
+        lane.n_resting += 1
+        try:
+            await self._clock.sleep(wait_s)
+        finally:
+            lane.n_resting -= 1
 
     def leave(self, place: Place, ending: Ending, n_tokens: float = 0.0) -> None:
         """Give the place back. `n_tokens` are tokens that only the reply revealed."""

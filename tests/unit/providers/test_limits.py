@@ -124,6 +124,61 @@ async def test_giving_up_while_a_bucket_fills_gives_the_place_back() -> None:
     assert limits.n_in_flight == 0
 
 
+async def test_a_throttled_model_leaves_the_others_their_places() -> None:
+    limits, _ = make_limits(max_concurrency=8)
+    places = [await limits.enter("a", 0) for _ in range(8)]
+    for place in places:
+        limits.leave(place, "rate")
+    assert (limits.room("a"), limits.room("b"), limits.limit) == (4, 8, 8)
+    held = [await limits.enter("a", 0) for _ in range(4)]
+    waiting = [asyncio.create_task(limits.enter("a", 0)) for _ in range(20)]
+    others = [await limits.enter("b", 0) for _ in range(4)]
+    await spin()
+    assert limits.n_in_flight == len(held) + len(others) == 8
+    for task in waiting:
+        task.cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)
+    assert limits.n_in_flight == 8
+
+
+async def test_an_account_is_narrowed_where_most_of_several_models_are_refused() -> None:
+    limits, _ = make_limits(max_concurrency=8)
+    for number in range(16):
+        limits.leave(await limits.enter("ab"[number % 2], 0), "rate" if number >= 8 else "ok")
+    assert limits.limit == 4
+    one, _ = make_limits(max_concurrency=8)
+    for _ in range(32):
+        one.leave(await one.enter("a", 0), "rate")
+    assert (one.limit, one.room("a"), one.room("b")) == (8, 1, 8)
+
+
+async def test_who_rests_between_attempts_leaves_room_for_as_many_others() -> None:
+    limits, clock = make_limits(max_concurrency=4)
+    limits.leave(await limits.enter("m", 0), "rate")
+    resting = [asyncio.create_task(limits.rest("m", 1.0)) for _ in range(3)]
+    await asyncio.sleep(0)
+    assert limits.room("m") == 4
+    await asyncio.gather(*resting)
+    assert (limits.room("m"), clock.slept) == (2, [1.0] * 3)
+
+
+async def test_a_model_that_is_paced_keeps_few_calls_waiting_and_the_others_go_on() -> None:
+    limits, clock = make_limits(max_concurrency=16)
+    place = await limits.enter("a", 0)
+    told = [(b"x-ratelimit-limit", b"60"), (b"x-ratelimit-remaining", b"5"), (b"x-ratelimit-reset", b"10")]
+    place[0].pace.look(told, number=place[3], n_tokens=(1.0, 1.0), now_s=0.0)
+    limits.leave(place, "ok")
+    assert (limits.room("a"), limits.room("b")) == (4, 16)
+    waiting = [asyncio.create_task(limits.enter("a", 0)) for _ in range(4)]
+    await asyncio.sleep(0)
+    assert limits.room("a") == 4
+    await limits.enter("b", 0)
+    assert clock.now == 0.0
+    await asyncio.gather(*waiting)
+    assert clock.now == pytest.approx(8.0)
+    assert limits.room("a") == 8
+
+
 @given(
     per_minute=st.integers(1, 10_000),
     takes=st.lists(st.tuples(st.floats(0, 100), st.floats(0, 30)), min_size=1, max_size=40),
