@@ -8,7 +8,7 @@ import asyncio
 import itertools
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from starlette.types import Receive, Scope, Send
@@ -113,6 +113,7 @@ class EmulatorApp:
         except WireError as error:
             exchange.note = exchange.note or error.trouble.value
             answer = exchange.wire.error(self._failure(exchange, error))
+            answer = replace(answer, headers=answer.headers + exchange.headers)
             self._book(exchange, answer.status)
             await _send(send, answer)
             return
@@ -153,10 +154,11 @@ class EmulatorApp:
 
     def _failure(self, exchange: Exchange, error: WireError) -> Failure:
         faults = self.options.faults
+        wait_s = faults.retry_after_s if exchange.retry_after_s is None else exchange.retry_after_s
         return Failure(
             trouble=error.trouble,
             message=error.message,
-            retry_after_s=faults.retry_after_s if error.trouble is Trouble.RATE else None,
+            retry_after_s=wait_s if error.trouble is Trouble.RATE else None,
             is_date=faults.retry_after_date,
             status=faults.server_status if exchange.fault is FaultKind.SERVER_ERROR else None,
         )

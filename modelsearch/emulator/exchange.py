@@ -11,6 +11,7 @@ from modelsearch.core.market import Endpoint
 from modelsearch.core.money import ZERO_USD, call_cost_usd
 from modelsearch.emulator.faults import BILLED, FaultKind, Faults
 from modelsearch.emulator.prompt_cache import PromptCaches
+from modelsearch.emulator.rate_limits import HeaderPairs, RateLimiter, rate_headers
 from modelsearch.emulator.replies import Asked, Behaviour, EmulatedReply, prompt_key
 from modelsearch.emulator.wire import Trouble, WireAnswer, WireError, WireFormat
 
@@ -23,6 +24,7 @@ class Exchange:
         wait_s: before the first byte.
         attempt: how often this prompt was asked of this endpoint before.
         note: the fault or trouble in a word, for the log.
+        headers: of the response, whichever it is; `retry_after_s` of a refusal, None = as the faults have it.
     """
 
     wire: WireFormat
@@ -36,6 +38,8 @@ class Exchange:
     cost_usd: Decimal = ZERO_USD
     note: str = ""
     cache_entries: tuple[str, ...] = ()
+    headers: HeaderPairs = ()
+    retry_after_s: float | None = None
 
 
 class Decider:
@@ -45,6 +49,9 @@ class Decider:
         self._behaviour = behaviour
         self._faults = faults
         self._is_quiet = faults.is_quiet
+        self._limiter = (
+            None if faults.rate_limit is None else RateLimiter(limit=faults.rate_limit, period_s=faults.rate_period_s)
+        )
         self._attempts: Counter[str] = Counter()
         self._caches = PromptCaches()
         self._n_served = 0
@@ -122,6 +129,16 @@ class Decider:
         if faults.max_in_flight is not None and n_in_flight > faults.max_in_flight:
             exchange.note = FaultKind.RATE_LIMIT.value
             raise WireError(Trouble.RATE, "Rate limit reached: too many requests at once")
+        if self._limiter is not None:
+            self._limit(exchange, self._limiter)
+
+    def _limit(self, exchange: Exchange, limiter: RateLimiter) -> None:
+        standing = limiter.take(f"{exchange.asked.provider_id}|{exchange.asked.wire_name}")
+        exchange.headers = rate_headers(exchange.wire, standing)
+        if standing.wait_s > 0:
+            exchange.retry_after_s = standing.wait_s
+            exchange.note = FaultKind.RATE_LIMIT.value
+            raise WireError(Trouble.RATE, "Rate limit reached: too many requests a minute")
 
     def _pick_fault(self, exchange: Exchange, endpoint: Endpoint) -> None:
         """Faults of a single request."""
@@ -170,4 +187,4 @@ def answer_of(exchange: Exchange, reply: EmulatedReply) -> WireAnswer:
         body = exchange.wire.answer(reply, exchange.number)
     if exchange.fault is FaultKind.MALFORMED:
         body = body[: len(body) // 2]
-    return WireAnswer(status=200, body=body, headers=headers)
+    return WireAnswer(status=200, body=body, headers=headers + exchange.headers)

@@ -59,6 +59,7 @@ class Faults:
         provider_down: providers that answer 503 to everything.
         quota_calls: calls that are served before every further one is told that the money is gone.
         max_in_flight: more requests than this at once get a 429.
+        rate_limit: requests of a model that are let in within `rate_period_s`, told in headers; None = any number.
     """
 
     seed: int = 0
@@ -80,6 +81,8 @@ class Faults:
     provider_down: frozenset[str] = field(default_factory=frozenset)
     quota_calls: int | None = None
     max_in_flight: int | None = None
+    rate_limit: int | None = None
+    rate_period_s: float = 60.0
 
     def __post_init__(self) -> None:
         """Check the rates.
