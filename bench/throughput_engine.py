@@ -1,6 +1,7 @@
 """The engine: the live evaluator as a search wires it, with client, limits, journal, ledger, prices and reply store.
 
-`python -m bench.throughput_engine URL [PROFILE]` prints CPU per call, and where a file is named, a profile goes there.
+`python -m bench.throughput_engine URL IN_FLIGHT WARM_UP CALLS [PROFILE]` prints CPU and wall per call in s; where a
+file is named, a profile goes there.
 """
 
 import asyncio
@@ -8,15 +9,15 @@ import cProfile
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import replace
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import count
 from pathlib import Path
 
-from bench.throughput_load import LABELS, MODELS, N_CALLS, N_IN_FLIGHT, N_WARM_UP, SYSTEM, cpu_s, read_items
-from modelsearch.core.candidate import Single
+from bench.throughput_load import LABELS, N_ITEMS, SYSTEM, allow_files, cpu_s, model_names, read_items
+from modelsearch.core.candidate import Candidate, Single
 from modelsearch.core.ids import CallId, CandidateId, EndpointId, ItemId, PromptId, ProviderId
 from modelsearch.core.market import Market
 from modelsearch.core.outcome import Status
@@ -24,9 +25,8 @@ from modelsearch.core.ports import Client, Recorder
 from modelsearch.core.search import Probe
 from modelsearch.core.task import Item, Prompt, ScorerSpec, TaskSpec
 from modelsearch.evaluate.caller import Caller
-from modelsearch.evaluate.evaluator import LiveEvaluator
+from modelsearch.evaluate.evaluator import LiveEvaluator, Plugs
 from modelsearch.evaluate.known import Known
-from modelsearch.evaluate.plugs import Plugs
 from modelsearch.evaluate.prices import PriceBook
 from modelsearch.evaluate.prompt import PromptRenderer
 from modelsearch.evaluate.scoring import make_scorer
@@ -39,18 +39,54 @@ from modelsearch.testing.factories import make_market, make_provider, make_task
 KEY = "sk-0123456789abcdef"
 
 
-def make_load(url: str) -> tuple[TaskSpec, Market]:
-    """The task and its market at a server."""
-    items = tuple(Item(id=ItemId(row["id"]), input=row["input"], target=row["target"]) for row in read_items())
-    task = make_task(
-        items=items,
-        prompts=(Prompt(id=PromptId("default"), system=SYSTEM, user="{{ input }}"),),
-        scorer=ScorerSpec(name="choice"),
-        labels=LABELS,
-        max_output_tokens=64,
-    )
-    provider = make_provider(base_url=url, max_concurrency=N_IN_FLIGHT, key_env="BENCH_KEY")
-    return task, replace(make_market(len(MODELS)), providers={provider.id: provider})
+@dataclass(frozen=True, kw_only=True)
+class Load:
+    """What is asked, of whom, with how many calls in flight."""
+
+    url: str
+    n_in_flight: int
+    n_models: int
+    n_items: int = N_ITEMS
+
+    def made(self) -> tuple[TaskSpec, Market]:
+        """The task and its market at a server."""
+        rows = read_items(self.n_items)
+        task = make_task(
+            items=tuple(Item(id=ItemId(row["id"]), input=row["input"], target=row["target"]) for row in rows),
+            prompts=(Prompt(id=PromptId("default"), system=SYSTEM, user="{{ input }}"),),
+            scorer=ScorerSpec(name="choice"),
+            labels=LABELS,
+            max_output_tokens=64,
+        )
+        provider = make_provider(base_url=self.url, max_concurrency=self.n_in_flight, key_env="BENCH_KEY")
+        return task, replace(make_market(self.n_models), providers={provider.id: provider})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Engine:
+    """A live evaluator over a journal; cells are counted over models x items."""
+
+    task: TaskSpec
+    candidates: dict[CandidateId, Candidate]
+    evaluator: LiveEvaluator
+
+    async def buy(self, first: int, last: int) -> None:
+        """Buy the cells from `first` to before `last`."""
+        probes = self.probes(first, last)
+        self.evaluator.bound_usd(probes, self.candidates)
+        outcomes = await self.evaluator.evaluate(probes, self.candidates)
+        assert len(outcomes) == last - first
+        assert all(outcome.status is Status.OK and outcome.spend_usd > 0 for outcome in outcomes)
+
+    def probes(self, first: int, last: int) -> list[Probe]:
+        """Cells `first` to `last` of models x items."""
+        found = []
+        for row, name in enumerate(self.candidates):
+            start = row * len(self.task.items)
+            items = self.task.items[max(0, first - start) : max(0, last - start)]
+            if items:
+                found.append(Probe(candidate_id=name, item_ids=tuple(item.id for item in items)))
+        return found
 
 
 @contextmanager
@@ -62,6 +98,17 @@ def opened(folder: Path) -> Iterator[tuple[Journal, SqliteReplies]]:
             yield journal, replies
     finally:
         replies.close()
+
+
+@asynccontextmanager
+async def engine_of(load: Load, folder: Path) -> AsyncIterator[Engine]:
+    """The engine wired as in production, its files in a folder."""
+    task, market = load.made()
+    with opened(folder) as (journal, replies):
+        async with ProviderClient(market, {ProviderId("p0"): KEY}) as client:
+            singles = [Single(endpoint_id=EndpointId(name)) for name in model_names(load.n_models)]
+            evaluator = evaluator_of(task, market, client, journal, replies)
+            yield Engine(task=task, candidates={single.id: single for single in singles}, evaluator=evaluator)
 
 
 def evaluator_of(
@@ -81,35 +128,18 @@ def evaluator_of(
     )  # fmt: skip
 
 
-def probes_of(task: TaskSpec, first: int, last: int) -> list[Probe]:
-    """Cells `first` to `last` of models x items."""
-    found = []
-    for row, model in enumerate(MODELS):
-        start = row * len(task.items)
-        items = task.items[max(0, first - start) : max(0, last - start)]
-        if items:
-            found.append(Probe(candidate_id=CandidateId(model), item_ids=tuple(item.id for item in items)))
-    return found
-
-
-async def main(url: str, profile: Path | None) -> float:
-    """CPU seconds per call of the measured part."""
-    task, market = make_load(url)
-    candidates = {CandidateId(model): Single(endpoint_id=EndpointId(model)) for model in MODELS}
-    with tempfile.TemporaryDirectory() as folder, opened(Path(folder)) as (journal, replies):
-        async with ProviderClient(market, {ProviderId("p0"): KEY}) as client:
-            evaluator = evaluator_of(task, market, client, journal, replies)
-
-            async def buy(probes: Sequence[Probe]) -> None:
-                evaluator.bound_usd(probes, candidates)
-                outcomes = await evaluator.evaluate(probes, candidates)
-                assert all(outcome.status is Status.OK for outcome in outcomes)
-
-            await buy(probes_of(task, 0, N_WARM_UP))
+async def main(url: str, sizes: tuple[int, int, int], profile: Path | None) -> tuple[float, float]:
+    """CPU and wall per call of the measured part, in s."""
+    n_in_flight, n_warm_up, n_calls = sizes
+    allow_files()
+    load = Load(url=url, n_in_flight=n_in_flight, n_models=-(-(n_warm_up + n_calls) // N_ITEMS))
+    with tempfile.TemporaryDirectory() as folder:
+        async with engine_of(load, Path(folder)) as engine:
+            await engine.buy(0, n_warm_up)
             with profiled(profile):
-                start_s = cpu_s()
-                await buy(probes_of(task, N_WARM_UP, N_WARM_UP + N_CALLS))
-                return (cpu_s() - start_s) / N_CALLS
+                start_cpu_s, start_s = cpu_s(), time.perf_counter()
+                await engine.buy(n_warm_up, n_warm_up + n_calls)
+                return (cpu_s() - start_cpu_s) / n_calls, (time.perf_counter() - start_s) / n_calls
 
 
 @contextmanager
@@ -128,4 +158,9 @@ def profiled(path: Path | None) -> Iterator[None]:
 
 
 if __name__ == "__main__":
-    print(asyncio.run(main(sys.argv[1], Path(sys.argv[2]) if len(sys.argv) > 2 else None)))
+    n_in_flight, n_warm_up, n_calls = map(int, sys.argv[2:5])
+    print(
+        *asyncio.run(
+            main(sys.argv[1], (n_in_flight, n_warm_up, n_calls), Path(sys.argv[5]) if len(sys.argv) > 5 else None)
+        )
+    )

@@ -1,11 +1,13 @@
-"""A server that answers every POST at once with the same chat completion of about 1 KB: all that is left is the client.
+"""A server that answers every POST with the same chat completion of about 1 KB: all that is left is the client.
 
-Prints its port and serves until its input ends.
+`python -m bench.throughput_server [LATENCY_S]` prints its port and serves until its input ends.
 """
 
 import asyncio
 import json
 import sys
+
+from bench.throughput_load import allow_files
 
 CONTENT = "refund"
 _BODY = json.dumps(
@@ -60,7 +62,8 @@ RESPONSE = "\r\n".join(_HEADERS).encode() + b"\r\n\r\n" + _BODY
 class Fixed(asyncio.Protocol):
     """One connection."""
 
-    def __init__(self) -> None:
+    def __init__(self, latency_s: float = 0.0) -> None:
+        self._latency_s = latency_s
         self._buffer = b""
         self._transport: asyncio.WriteTransport | None = None
 
@@ -69,11 +72,14 @@ class Fixed(asyncio.Protocol):
         self._transport = transport
 
     def data_received(self, data: bytes) -> None:
-        """Answer every whole request."""
+        """Answer every whole request, at once or after the latency."""
         self._buffer += data
         while (n_bytes := whole(self._buffer)) and self._transport is not None:
             self._buffer = self._buffer[n_bytes:]
-            self._transport.write(RESPONSE)
+            if self._latency_s:
+                asyncio.get_running_loop().call_later(self._latency_s, self._transport.write, RESPONSE)
+            else:
+                self._transport.write(RESPONSE)
 
 
 def whole(buffer: bytes) -> int:
@@ -86,14 +92,15 @@ def whole(buffer: bytes) -> int:
     return len(head) + len(end) + n_body if len(body) >= n_body else 0
 
 
-async def serve() -> None:
+async def serve(latency_s: float) -> None:
     """Serve until the input ends."""
+    allow_files()
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(Fixed, "127.0.0.1", 0)
+    server = await loop.create_server(lambda: Fixed(latency_s), "127.0.0.1", 0, backlog=4096)
     print(server.sockets[0].getsockname()[1], flush=True)
     await loop.run_in_executor(None, sys.stdin.read)
     server.close()
 
 
 if __name__ == "__main__":
-    asyncio.run(serve())
+    asyncio.run(serve(float(sys.argv[1]) if len(sys.argv) > 1 else 0.0))

@@ -1,5 +1,5 @@
-from bench.throughput_engine import make_load, probes_of
-from bench.throughput_load import MODELS, N_CALLS, N_WARM_UP
+from bench.throughput_engine import Load
+from bench.throughput_load import model_names, read_items
 from bench.throughput_server import RESPONSE, whole
 
 REQUEST = b"POST / HTTP/1.1\r\nhost: x\r\nContent-Length: 5\r\n\r\nhello"
@@ -14,9 +14,13 @@ def test_the_response_tells_its_own_length() -> None:
     assert whole(RESPONSE) == len(RESPONSE)
 
 
-def test_warm_up_and_measured_part_are_all_cells_once() -> None:
-    task, _ = make_load("http://127.0.0.1:9")
-    parts = [probes_of(task, 0, N_WARM_UP), probes_of(task, N_WARM_UP, N_WARM_UP + N_CALLS)]
-    cells = [[(probe.candidate_id, item) for probe in part for item in probe.item_ids] for part in parts]
-    assert [len(part) for part in cells] == [N_WARM_UP, N_CALLS]
-    assert len({*cells[0], *cells[1]}) == N_WARM_UP + N_CALLS <= len(MODELS) * len(task.items)
+def test_items_are_those_of_the_file_again_and_again_no_two_the_same_call() -> None:
+    rows = read_items(1001)
+    assert len({row["id"] for row in rows}) == len({row["input"] for row in rows}) == 1001
+    assert rows[0]["target"] == rows[400]["target"]
+
+
+def test_the_market_has_the_models_by_the_names_that_the_bare_loop_uses() -> None:
+    for n_models in (1, 6, 101):
+        _, market = Load(url="http://127.0.0.1:9", n_in_flight=1, n_models=n_models, n_items=1).made()
+        assert tuple(market.endpoints) == model_names(n_models)
