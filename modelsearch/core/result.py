@@ -55,6 +55,7 @@ class Estimate:
         log_e_inferior: log of its twin, against "non-inferior"; 1000 = sure.
         alpha_share: the part of alpha this candidate's certificate is tested at.
         evidence_missing_share: share of compared items that failed and were taken at their worst.
+        noise_sd: standard deviation that asking or judging all again would bring to an item's score; None = not known.
     """
 
     candidate_id: CandidateId
@@ -73,6 +74,7 @@ class Estimate:
     evidence_missing_share: float = 0.0
     is_feasible: bool = True
     log_e_inferior: float = 0.0
+    noise_sd: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -127,6 +127,8 @@ class OutcomeMatrix:
         cost_usd: (n_candidates, n_items) serving cost of the item, NaN = not known.
         latency_s: (n_candidates, n_items), NaN = not known.
         answer: (n_candidates, n_items) index into `answers`, -1 = none.
+        noise: (n_candidates, n_items) estimated variance of the score as a mean of repeats or judgements, NaN = there
+            was one, so it is not known. All NaN where it is not given.
         confidence: (n_candidates, n_items) how sure the candidate was of its answer, in [0, 1] (`Outcome.confidence`,
             the mean over repeats), NaN = it did not say. All NaN where it is not given.
     """
@@ -138,12 +140,14 @@ class OutcomeMatrix:
     answer: npt.NDArray[np.int32]
     answers: Sequence[str] = ()
     confidence: npt.NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, 0), dtype=np.float32))
+    noise: npt.NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, 0), dtype=np.float32))
 
     def __post_init__(self) -> None:
-        if self.confidence.size == 0:
-            silent = np.full(self.score.shape, np.nan, dtype=np.float32)
-            silent.setflags(write=False)
-            object.__setattr__(self, "confidence", silent)
+        for name in ("confidence", "noise"):
+            if getattr(self, name).size == 0:
+                silent = np.full(self.score.shape, np.nan, dtype=np.float32)
+                silent.setflags(write=False)
+                object.__setattr__(self, name, silent)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,6 +16,7 @@ import numpy as np
 from modelsearch.core.result import Estimate, Interval
 from modelsearch.core.search import Floats, Ints, SearchView
 from modelsearch.decide.evidence import bets, births
+from modelsearch.decide.noise import has_noise
 from modelsearch.decide.pairs import Pairs, paired
 from modelsearch.stats.paired import unit_sums
 from modelsearch.stats.sequential import asymptotic_sequence, betting_sequence
@@ -48,8 +49,9 @@ def _gap_bounds(view: SearchView, pairs: Pairs, start: Ints) -> tuple[Floats, Fl
     """(n_candidates,) bounds of the gap over all items; 0 for the baseline."""
     bet = bets(pairs, view.task.margin)
     n_units, alpha = bet.bound.n_units, 1.0 - LEVEL
-    low = betting_sequence(bet.low, n_units, alpha, start)[0] * bet.scale
-    high = betting_sequence(bet.high, n_units, alpha, start)[1] * bet.scale
+    is_noisy = has_noise(view.task)
+    low = betting_sequence(bet.low, n_units, alpha, start, is_population=is_noisy)[0] * bet.scale
+    high = betting_sequence(bet.high, n_units, alpha, start, is_population=is_noisy)[1] * bet.scale
     low, high = np.maximum(low, -1.0), np.minimum(high, 1.0)
     low[pairs.baseline_row] = high[pairs.baseline_row] = 0.0
     return low, high
@@ -68,8 +70,9 @@ def _quality_bounds(view: SearchView, pairs: Pairs, start: Ints) -> tuple[Floats
         values = np.where(has, (2 * score - 1) * pairs.weights, np.nan)
         return unit_sums(values, pairs.codes) / largest
 
-    low = betting_sequence(units(0.0), len(weight), alpha, start)[0]
-    high = betting_sequence(units(1.0), len(weight), alpha, start)[1]
+    is_noisy = has_noise(view.task)
+    low = betting_sequence(units(0.0), len(weight), alpha, start, is_population=is_noisy)[0]
+    high = betting_sequence(units(1.0), len(weight), alpha, start, is_population=is_noisy)[1]
     return np.clip((1 + low * scale) / 2, 0.0, 1.0), np.clip((1 + high * scale) / 2, 0.0, 1.0)
 
 

@@ -16,13 +16,15 @@ from modelsearch.core.search import Bools, Floats, Ints, SearchView
 from modelsearch.core.task import Requirements
 from modelsearch.decide.alpha import alpha_shares
 from modelsearch.decide.costs import cost_intervals
-from modelsearch.decide.evidence import Evidence, evidence
+from modelsearch.decide.evidence import Evidence
 from modelsearch.decide.gaps import gap_posterior
+from modelsearch.decide.noise import cell_noise, gap_noise, has_noise, proof_of, with_noise
 from modelsearch.decide.pairs import Pairs, evenly_bought, paired
 from modelsearch.stats.gap_value import p_clears
 from modelsearch.stats.intervals import student, wilson
 from modelsearch.stats.paired import paired_mean, unit_sums
 from modelsearch.stats.shrinkage import Prior, shrunk_variance
+from modelsearch.stats.within import error_variance
 
 PRIOR = Prior()
 CAUTION = 1.3
@@ -53,7 +55,7 @@ def estimates(view: SearchView) -> tuple[Estimate, ...]:
     Pure; about 20 ms for 100 candidates x 1,000 items. O(n_candidates x n_items).
     """
     pairs = paired(view)
-    proof = evidence(view, pairs)
+    proof = proof_of(view, pairs)
     shares = alpha_shares(view)
     latency = np.sort(view.outcomes.latency_s, axis=1)
     even = evenly_bought(view)
@@ -62,8 +64,8 @@ def estimates(view: SearchView) -> tuple[Estimate, ...]:
     columns = _Columns(
         n_items=np.count_nonzero(view.outcomes.status, axis=1).astype(np.int64),
         n_pairs=worst.n_pairs,
-        quality=_quality_intervals(sample),
-        gap=_gap_intervals(sample),
+        quality=_quality_intervals(sample, is_noisy=has_noise(view.task)),
+        gap=_gap_intervals(sample, gap_noise(even)),
         cost_usd=cost_intervals(view),
         latency_p50_s=_percentile(latency, 0.5),
         latency_p95_s=_percentile(latency, 0.95),
@@ -73,7 +75,7 @@ def estimates(view: SearchView) -> tuple[Estimate, ...]:
         verdict=proof.verdicts(shares, view.task.alpha),
         baseline_row=pairs.baseline_row,
     )
-    return tuple(_estimate(view, columns, row) for row in range(len(view.candidates)))
+    return with_noise(view, [_estimate(view, columns, row) for row in range(len(view.candidates))])
 
 
 def _estimate(view: SearchView, columns: _Columns, row: int) -> Estimate:
@@ -103,20 +105,19 @@ def _known(number: float) -> float | None:
     return None if np.isnan(number) else float(number)
 
 
-def _quality_intervals(pairs: Pairs) -> tuple[Interval | None, ...]:
+def _quality_intervals(pairs: Pairs, *, is_noisy: bool) -> tuple[Interval | None, ...]:
     measured = paired_mean(pairs.score, pairs.weights, pairs.codes)
-    n_total = _n_worth_total(pairs)
+    n_total = np.inf if is_noisy else _n_worth_total(pairs)  # with noise no number of items says everything
     low, high = wilson(measured.mean, measured.n_worth, n_total)
     return _intervals(measured.n_pairs, measured.mean, low, high)
 
 
-def _gap_intervals(pairs: Pairs) -> tuple[Interval | None, ...]:
+def _gap_intervals(pairs: Pairs, noise: Floats) -> tuple[Interval | None, ...]:
     measured = paired_mean(pairs.scored, pairs.weights, pairs.codes)
     others = _challengers(pairs)
     variance = np.zeros(len(others))
     variance[others] = shrunk_variance(measured.variance[others], measured.n_worth[others], PRIOR)
-    left = np.clip(1.0 - measured.n_worth / _n_worth_total(pairs), 0.0, 1.0)
-    error = np.sqrt(variance * left / np.maximum(measured.n_worth, 1.0))
+    error = np.sqrt(error_variance(variance, noise, measured.n_worth, _n_worth_total(pairs)))
     low, high = student(measured.mean, error, np.maximum(measured.n_worth - 1, 0.0) + PRIOR.n_units)
     return _intervals(measured.n_pairs, measured.mean, np.maximum(low, -1.0), np.minimum(high, 1.0))
 
@@ -132,11 +133,21 @@ def _intervals(n: Ints, mean: Floats, low: Floats, high: Floats) -> tuple[Interv
 def _p_non_inferior(view: SearchView) -> Floats:
     """(n_candidates,) chance that the gap over all items is at least -margin; NaN without outcomes on either side."""
     gap, sd = gap_posterior(view).gaps()
+    sd = np.sqrt(sd**2 + _noise_of_mean(view))
     p = p_clears(gap, CAUTION * sd, -view.task.margin)
     has_outcomes = np.any(view.outcomes.status > 0, axis=1)
     p[~has_outcomes | ~has_outcomes[view.row[view.baseline_id]]] = np.nan
     p[view.row[view.baseline_id]] = 1.0
     return p
+
+
+def _noise_of_mean(view: SearchView) -> Floats:
+    """(n_candidates,) variance that noise adds to the gap over all items; 0 for the baseline."""
+    noise = cell_noise(view) @ view.setting.item_weights**2 / len(view.setting.item_ids) ** 2
+    base = view.row[view.baseline_id]
+    added = noise + noise[base]
+    added[base] = 0.0
+    return np.asarray(added, dtype=np.float64)
 
 
 def _challengers(pairs: Pairs) -> Bools:

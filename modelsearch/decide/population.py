@@ -21,16 +21,18 @@ from modelsearch.stats.noninferiority import Bound, best_log_wealth
 from modelsearch.stats.paired import unit_sums
 
 
-def log_population(view: SearchView, pairs: Pairs) -> Floats:
+def log_population(view: SearchView, pairs: Pairs, *, is_inferior: bool = False) -> Floats:
     """(n_candidates,) log e-value against "in the population inferior by more than the margin", at least 0.
 
-    Failures are at their worst; a candidate with more than 2 % of them has none. O(n_candidates x n_items).
+    With `is_inferior` its twin: against "in the population non-inferior". Failures are at their worst, for the twin at
+    their best; a candidate with more than 2 % of them has none. O(n_candidates x n_items).
     """
     margin = view.task.margin
     weight = unit_sums(pairs.weights[None, :], pairs.codes)[0]
     scale = float(weight.max()) * (1.0 + margin)
     # of a unit: weighted differences plus margin times weight, which is at least 0 on average if non-inferior
-    values = unit_sums((pairs.worst + margin) * pairs.weights, pairs.codes) / scale
+    gaps = -(pairs.best + margin) if is_inferior else pairs.worst + margin
+    values = unit_sums(gaps * pairs.weights, pairs.codes) / scale
     bound = Bound(
         n_units=len(weight),
         null_total=0.0,

@@ -12,6 +12,7 @@ from modelsearch.core.result import Estimate
 from modelsearch.core.search import SearchView
 from modelsearch.decide.choice import Option
 from modelsearch.decide.evidence import SURE_LOG_E, bets, births
+from modelsearch.decide.noise import has_noise
 from modelsearch.decide.pairs import paired
 from modelsearch.stats.noninferiority import lower_bound
 
@@ -104,7 +105,8 @@ def certified_low(view: SearchView, estimate: Estimate) -> float:
     bet = bets(pairs, view.task.margin)
     row = view.row[estimate.candidate_id]
     start = int(births(view, pairs)[row])
-    per_unit = lower_bound(bet.low[row], bet.bound.n_units, estimate.alpha_share, start)
+    is_noisy = has_noise(view.task)
+    per_unit = lower_bound(bet.low[row], bet.bound.n_units, estimate.alpha_share, start, is_population=is_noisy)
     # what lies between two points of the grid is not looked at; the margin itself is: it is what was rejected
     is_certified = estimate.log_e_value >= -np.log(estimate.alpha_share)
     return max(-view.task.margin if is_certified else -1.0, per_unit * bet.scale)

@@ -15,6 +15,7 @@ from modelsearch.core.result import Certainty, Claim, Estimate, Recommendation
 from modelsearch.core.search import SearchView
 from modelsearch.decide.alpha import keep_level
 from modelsearch.decide.choice import Option, best_worth, first_certified, of_baseline, open_cheaper, options
+from modelsearch.decide.noise import as_claimed, has_noise
 from modelsearch.decide.population import is_certified_for_population
 from modelsearch.decide.reasons import certified_reason, keep_reason, likely_reason, limits_note, undecided_reason
 
@@ -29,8 +30,8 @@ def recommend(view: SearchView, estimates: Sequence[Estimate]) -> Recommendation
     if likely is not None and of_baseline(view, estimates).n_items > 0:
         second = best_worth(found, besides=likely.estimate.candidate_id)
         reason = likely_reason(view, likely.estimate)
-        return _replacement(view, likely, Certainty.LIKELY, reason, _runner_up(found, likely, second))
-    return _baseline(view, estimates, found)
+        return as_claimed(view, _replacement(view, likely, Certainty.LIKELY, reason, _runner_up(found, likely, second)))
+    return as_claimed(view, _baseline(view, estimates, found))
 
 
 def is_settled(view: SearchView, estimates: Sequence[Estimate]) -> bool:
@@ -64,6 +65,10 @@ def _runner_up(found: Sequence[Option], chosen: Option, second: Option | None) -
 
 def _certified(view: SearchView, option: Option, runner_up_id: CandidateId | None) -> Recommendation:
     """The claim about these items, and whether the other one, about the population, holds as well."""
+    if has_noise(view.task):
+        reason = certified_reason(view, option.estimate)
+        answer = as_claimed(view, _replacement(view, option, Certainty.CERTIFIED, reason, runner_up_id))
+        return replace(answer, is_for_population=True)
     is_for_population = is_certified_for_population(view, option.estimate.candidate_id)
     reason = certified_reason(view, option.estimate) + (POPULATION_NOTE if is_for_population else "")
     answer = _replacement(view, option, Certainty.CERTIFIED, reason, runner_up_id)

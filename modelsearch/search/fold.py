@@ -7,6 +7,7 @@ leaves its cell empty: it says that money was short, nothing of the candidate.
 from dataclasses import replace
 from decimal import Decimal
 from functools import singledispatchmethod
+from statistics import variance
 from typing import Any, TypeVar
 
 import numpy as np
@@ -217,6 +218,7 @@ class _Arrays:
         self._latency = np.full((0, n_items), np.nan, dtype=np.float32)
         self._answer = np.full((0, n_items), -1, dtype=np.int32)
         self._confidence = np.full((0, n_items), np.nan, dtype=np.float32)
+        self._noise = np.full((0, n_items), np.nan, dtype=np.float32)
 
     def grow(self, n_rows: int) -> None:
         if n_rows <= len(self._score):
@@ -228,6 +230,7 @@ class _Arrays:
         self._latency = np.concatenate([self._latency, np.full(extra, np.nan, dtype=np.float32)])
         self._answer = np.concatenate([self._answer, np.full(extra, -1, dtype=np.int32)])
         self._confidence = np.concatenate([self._confidence, np.full(extra, np.nan, dtype=np.float32)])
+        self._noise = np.concatenate([self._noise, np.full(extra, np.nan, dtype=np.float32)])
 
     def put(self, row: int, column: int, repeats: list[Outcome], answer_code: int) -> None:
         counted = [o for o in repeats if o.score is not None]  # what failed tells nothing of cost or latency
@@ -238,7 +241,10 @@ class _Arrays:
             self._score[row, column] = counted[0].score
             self._cost[row, column] = float(counted[0].cost_usd)
             self._latency[row, column] = counted[0].latency_s
+            if counted[0].score_variance is not None:
+                self._noise[row, column] = counted[0].score_variance
         elif counted:
+            self._noise[row, column] = variance([o.score for o in counted if o.score is not None]) / len(counted)
             self._score[row, column] = sum(o.score for o in counted if o.score is not None) / len(counted)
             self._cost[row, column] = float(sum((o.cost_usd for o in counted), Decimal(0)) / len(counted))
             self._latency[row, column] = sum(o.latency_s for o in counted) / len(counted)
@@ -261,6 +267,7 @@ class _Arrays:
             answer=_read_only(codes),
             answers=answers,
             confidence=_read_only(self._confidence[:n_rows]),
+            noise=_read_only(self._noise[:n_rows]),
         )
 
 

@@ -228,6 +228,7 @@ def _with_additions(view: SearchView, additions: tuple[Candidate, ...]) -> Searc
         answer=_padded(old.answer, n_rows, n_items, -1),
         answers=old.answers,
         confidence=_padded(old.confidence, n_rows, n_items, np.nan),
+        noise=_padded(old.noise, n_rows, n_items, np.nan),
     )
     pool = tuple(sorted((*view.pool, *(c.id for c in additions))))
     return replace(view, candidates=(*view.candidates, *additions), pool=pool, outcomes=outcomes)

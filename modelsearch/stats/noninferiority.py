@@ -186,7 +186,9 @@ def sure_decisions(total_low: Floats, total_high: Floats, weight_left: Floats, n
     )
 
 
-def lower_bound(x: Floats, n_units: int, alpha: float, start: int = 0, n_grid: int = 161) -> float:
+def lower_bound(
+    x: Floats, n_units: int, alpha: float, start: int = 0, n_grid: int = 161, *, is_population: bool = False
+) -> float:
     """The largest mean of a grid on [-1, 1] such that it and every smaller one is rejected at alpha; -1 if none is.
 
     An anytime-valid lower confidence bound of the mean over all units, at level 1 - alpha, by inverting the e-process
@@ -194,6 +196,7 @@ def lower_bound(x: Floats, n_units: int, alpha: float, start: int = 0, n_grid: i
     """
     grid = np.linspace(-1.0, 1.0, n_grid)
     rows = np.repeat(x[None, :], n_grid, axis=0)
-    wealth = best_log_wealth(rows, Bound(n_units=n_units, null_total=grid[:, None] * n_units), np.full(n_grid, start))
+    bound = Bound(n_units=n_units, null_total=grid[:, None] * n_units, is_population=is_population)
+    wealth = best_log_wealth(rows, bound, np.full(n_grid, start))
     n_rejected = int(np.logical_and.accumulate(wealth >= -np.log(alpha)).sum())
     return float(grid[n_rejected - 1]) if n_rejected else -1.0

@@ -69,7 +69,9 @@ def difference_sequence(differences: Floats, alpha: float, n_items: int | None =
     return 2 * low - 1, 2 * high - 1
 
 
-def betting_sequence(x: Floats, n_units: int, alpha: float, start: Ints | None = None) -> tuple[Floats, Floats]:
+def betting_sequence(
+    x: Floats, n_units: int, alpha: float, start: Ints | None = None, *, is_population: bool = False
+) -> tuple[Floats, Floats]:
     """Latest bounds of the means over all units, of many rows at once, safe at every look.
 
     The e-process of `noninferiority` is inverted: a bound lies at the first mean, seen from its end of the range, that
@@ -81,10 +83,15 @@ def betting_sequence(x: Floats, n_units: int, alpha: float, start: Ints | None =
         n_units: units there are, at least n_steps.
         alpha: chance that an interval of a row ever misses.
         start: (n_rows,) as in `log_wealth`.
+        is_population: bounds of the mean of an endless population that the units are drawn from, values with noise too.
 
     Returns:
         (n_rows,) lower and upper bounds in [-1, 1].
     """
+    if is_population:
+        low = _lower(x, n_units, alpha / 2, start, is_population=True)
+        high = -_lower(-x, n_units, alpha / 2, start, is_population=True)
+        return np.minimum(low, high), np.maximum(low, high)
     seen = leading_run(x)
     total, n_left = np.where(seen, x, 0.0).sum(axis=1), n_units - seen.sum(axis=1)
     low = _lower(x, n_units, alpha / 2, start)
@@ -94,27 +101,31 @@ def betting_sequence(x: Floats, n_units: int, alpha: float, start: Ints | None =
     return np.minimum(low, high), np.maximum(low, high)
 
 
-def _lower(x: Floats, n_units: int, alpha: float, start: Ints | None) -> Floats:
+def _lower(x: Floats, n_units: int, alpha: float, start: Ints | None, *, is_population: bool = False) -> Floats:
     """(n_rows,) lower bounds at level 1 - alpha."""
+
+    def bound(mean: Floats) -> Bound:
+        null = mean[:, None] * n_units
+        return Bound(n_units=n_units, null_total=null, edge=CS_EDGE, variance=0.3, is_population=is_population)
+
     is_open = np.ones(len(x), dtype=np.bool_)
     below = np.full(len(x), -1.0)
     step = 2.0 / N_CELLS
     for _ in range(N_CELLS - 1):  # up from the bottom, for as long as every point is rejected
         if not is_open.any():
             break
-        is_open &= _is_rejected(x, n_units, below + step, alpha, start)
+        is_open &= _is_rejected(x, bound(below + step), alpha, start)
         below = np.where(is_open, below + step, below)
     for _ in range(N_HALVINGS):
         step /= 2
-        below = np.where(_is_rejected(x, n_units, below + step, alpha, start), below + step, below)
+        below = np.where(_is_rejected(x, bound(below + step), alpha, start), below + step, below)
     return np.asarray(below, dtype=np.float64)
 
 
 def _is_rejected(
-    x: Floats, n_units: int, mean: Floats, alpha: float, start: Ints | None
+    x: Floats, bound: Bound, alpha: float, start: Ints | None
 ) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
     """(n_rows,) whether "the mean is at most this" was ever rejected."""
-    bound = Bound(n_units=n_units, null_total=mean[:, None] * n_units, edge=CS_EDGE, variance=0.3)
     return np.asarray(best_log_wealth(x, bound, start) >= -np.log(alpha), dtype=np.bool_)
 
 

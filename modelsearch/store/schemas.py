@@ -88,6 +88,7 @@ _OUTCOMES: Final[tuple[FieldRow, ...]] = (
     ("latency_s", _FLOAT, "s", "time to answer the item"),
     ("call_ids", _TEXTS, "", "the calls behind it"),
     ("served_by", _TEXT, "", "model, host and fingerprint that answered"),
+    ("score_variance", _FLOAT, "score squared", "of the score as a mean of several judgements of this answer?"),
 )
 _LEDGER: Final[tuple[FieldRow, ...]] = (
     ("n_before", _INT, "rows", "entries before this one"),
@@ -121,6 +122,7 @@ _ESTIMATES: Final[tuple[FieldRow, ...]] = (
     ("verdict", _TEXT, "", "non_inferior, inferior or undecided"),
     ("evidence_missing_share", _FLOAT, "share in [0, 1]", "compared items that failed and count at their worst"),
     ("is_feasible", _BOOL, "", "whether it meets the task's hard limits"),
+    ("noise_sd", _FLOAT, "score", "spread of an item's score over repetitions of the search?"),
 )
 _DECISION: Final[tuple[FieldRow, ...]] = (
     ("run_id", _TEXT, "", "the run"),

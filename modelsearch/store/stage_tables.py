@@ -167,6 +167,7 @@ def _outcome_row(outcome: Outcome) -> Row:
         "latency_s": outcome.latency_s,
         "call_ids": list(outcome.call_ids),
         "served_by": outcome.served_by,
+        "score_variance": outcome.score_variance,
     }
 
 
@@ -188,6 +189,7 @@ def _estimate_row(estimate: Estimate) -> Row:
         "verdict": estimate.verdict.value,
         "evidence_missing_share": estimate.evidence_missing_share,
         "is_feasible": estimate.is_feasible,
+        "noise_sd": estimate.noise_sd,
     }
 
 
