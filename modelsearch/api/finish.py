@@ -1,6 +1,8 @@
 """An open search becomes a result."""
 
 from modelsearch.api.caching import cache_use, cache_warnings
+from modelsearch.api.judging import judge_use, judge_warnings
+from modelsearch.api.scorer_models import scorer_endpoint
 from modelsearch.api.session import Session
 from modelsearch.api.warnings import view_warnings
 from modelsearch.core.events import Warned
@@ -31,10 +33,14 @@ def result_of(session: Session) -> SearchResult:
         budget_usd=session.setting.budget.spend_usd,
         wall_s=session.wall_s,
         warnings=_texts(
-            [e for e in events if isinstance(e, Warned)] + view_warnings(view, found) + cache_warnings(events, market)
+            [e for e in events if isinstance(e, Warned)]
+            + view_warnings(view, found)
+            + cache_warnings(events, market)
+            + judge_warnings(view.task, session.agreement)
         ),
         run_dir=str(session.run.path),
         cache_use=cache_use(events, market),
+        judge_use=judge_use(events, scorer_endpoint(market, view.task), session.agreement),
     )
 
 

@@ -19,10 +19,12 @@ from modelsearch.core.errors import RunNotFoundError
 from modelsearch.core.plan import Phase, Plan
 from modelsearch.core.search import Setting
 from modelsearch.core.task import TaskSpec
+from modelsearch.evaluate.judge_agreement import agreement_with_people
 from modelsearch.providers.batch.client import HttpBatchClient
 from modelsearch.providers.client import ProviderClient
 from modelsearch.search.loop import Search, check_free_phases, run_phase
 from modelsearch.settings import Settings, read_settings
+from modelsearch.stats.agreement import Kappa
 from modelsearch.store.journal import Journal
 from modelsearch.store.layout import RunDir, find_run, new_run_id
 
@@ -48,7 +50,11 @@ class Opening:
 
 @dataclass(kw_only=True)
 class Session:
-    """An open search. `started_s` is when it would have begun in one life, on the monotonic clock."""
+    """An open search. `started_s` is when it would have begun in one life, on the monotonic clock.
+
+    Attributes:
+        agreement: of the task's judge with people, where some have scored answers.
+    """
 
     request: SearchRequest
     run: RunDir
@@ -58,6 +64,7 @@ class Session:
     search: Search
     fingerprint: str
     started_s: float
+    agreement: Kappa | None = None
 
     async def run_phase(self, phase: Phase) -> None:
         """Run one phase of the plan to its end."""
@@ -98,6 +105,7 @@ async def open_session(request: SearchRequest, opening: Opening | None = None) -
             begin(search, wired.known, begun)
         if any(phase.name not in search.fold.closed_phases for phase in begun.plan.phases):
             check_live_keys(search.fold, begun.keys)
+        agreement = await agreement_with_people(wired.grader, begun.setting.task.items)
         yield Session(
             request=request,
             run=run,
@@ -107,6 +115,7 @@ async def open_session(request: SearchRequest, opening: Opening | None = None) -
             search=search,
             fingerprint=begun.fingerprint,
             started_s=started_s - earlier_s,
+            agreement=agreement,
         )
 
 

@@ -135,8 +135,28 @@ class CacheUse:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class JudgeUse:
+    """What the model did that scored the answers.
+
+    Attributes:
+        spend_usd: of its calls, a part of the run's spend.
+        n_unscored: outcomes that have no score because nobody could read its reply.
+        kappa: agreement with people beyond chance, quadratic weights; None without answers that people have scored.
+        n_labels: answers that it was held against people on; `p_equal`: share of them with the very same score.
+    """
+
+    endpoint_id: str
+    n_calls: int
+    spend_usd: Decimal
+    n_unscored: int = 0
+    kappa: Interval | None = None
+    n_labels: int = 0
+    p_equal: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SearchResult:
-    """A finished search. `cache_use` is None where no prompt cache was used."""
+    """A finished search. `cache_use`, `judge_use` are None where there was no prompt cache, no model that scores."""
 
     run_id: RunId
     task_id: str
@@ -152,3 +172,4 @@ class SearchResult:
     warnings: tuple[str, ...]
     run_dir: str | None = None
     cache_use: CacheUse | None = None
+    judge_use: JudgeUse | None = None

@@ -19,6 +19,8 @@ class Item:
     Attributes:
         cluster: items of one cluster are drawn together (a document, a user); None = its own cluster.
         weight: relative weight in the task's mean, > 0.
+        human_answer, human_score: an answer that people have scored, and how, on the judge's own scale; for telling
+            how far a judge agrees with them. Both or neither.
     """
 
     id: ItemId
@@ -26,6 +28,8 @@ class Item:
     target: Json
     cluster: str | None = None
     weight: float = 1.0
+    human_answer: str | None = None
+    human_score: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from modelsearch.core.ids import RunId
-from modelsearch.core.result import CacheUse, Certainty, Claim, Estimate, Recommendation, SearchResult
+from modelsearch.core.result import CacheUse, Certainty, Claim, Estimate, JudgeUse, Recommendation, SearchResult
 from modelsearch.report.numbers import UNKNOWN, amount, counted, is_known, percent, probability, share_points, usd
 from modelsearch.store.layout import RunDir
 
@@ -80,8 +80,22 @@ def spending(result: SearchResult) -> str:
         parts.append(f"{amount(spend.reserved_usd)} USD still reserved")
     return (
         f"{', '.join(parts)}, of {usd(result.budget_usd)}; {counted(spend.n_calls, 'call')} in {result.wall_s:,.1f} s"
-        f"{cached(result.cache_use)}"
+        f"{cached(result.cache_use)}{judged(result.judge_use)}"
     )
+
+
+def judged(use: JudgeUse | None) -> str:
+    """What the model cost that scored the answers, and how far people agree with it; "" where there was none."""
+    if use is None:
+        return ""
+    told = f"; of that {usd(use.spend_usd)} for {counted(use.n_calls, 'call')} of {use.endpoint_id}, which scored"
+    if use.n_unscored:
+        told += f"; {counted(use.n_unscored, 'answer')} it could not score"
+    if use.kappa is not None:
+        kappa = use.kappa
+        bounds = f"[{kappa.low:.2f}, {kappa.high:.2f}]"
+        told += f"; its agreement with people on {counted(use.n_labels, 'answer')}: kappa {kappa.mean:.2f} {bounds}"
+    return told
 
 
 def cached(use: CacheUse | None) -> str:

@@ -40,6 +40,7 @@ def _item(number: int, row: Row, columns: FieldRow, where: str, prefix: str) -> 
         target=_value(row, columns.target, owner),
         cluster=None if cluster is None else str(cluster),
         weight=_weight(row.get(columns.weight), owner),
+        **_label(row, columns, owner),
     )
     check_size(item.input if isinstance(item.input, str) else json.dumps(item.input, ensure_ascii=False), owner)
     return item
@@ -82,6 +83,23 @@ def _plain(value: Any, where: str) -> Json:
     if isinstance(value, Sequence) and not isinstance(value, bytes):
         return [_plain(part, where) for part in value]
     raise TaskFileError(f"{where}: expected text, a number, a list or an object, got {type(value).__name__}")
+
+
+def _label(row: Row, columns: FieldRow, owner: str) -> dict[str, Any]:
+    """What people think of an answer; empty where the row does not say."""
+    answer, score = row.get(columns.human_answer), row.get(columns.human_score)
+    if answer is None and score is None:
+        return {}
+    if answer is None or score is None:
+        missing = columns.human_answer if answer is None else columns.human_score
+        raise TaskFileError(f"{owner}: no {missing!r}: an answer that people have scored needs its text and its score")
+    try:
+        value = float(score) if not isinstance(score, bool) else math.nan
+    except (TypeError, ValueError):
+        value = math.nan
+    if not math.isfinite(value):
+        raise TaskFileError(f"{owner}: {columns.human_score}: expected a number, got {score!r}")
+    return {"human_answer": str(answer), "human_score": value}
 
 
 def _weight(value: Any, owner: str) -> float:

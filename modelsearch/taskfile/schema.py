@@ -50,6 +50,8 @@ class FieldRow(_Strict):
     id: str = "id"
     cluster: str = "cluster"
     weight: str = "weight"
+    human_answer: str = "human_answer"
+    human_score: str = "human_score"
 
 
 class TaskFile(_Strict):

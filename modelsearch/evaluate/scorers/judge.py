@@ -78,6 +78,11 @@ class Judge:
             return float(self.temperature)
         return 0.0 if self.judgements == 1 else 1.0
 
+    def share_of(self, grade: float) -> float:
+        """A grade of somebody as a score in [0, 1]; in pairs it is one already."""
+        low, high = self.scale if self.mode == "pointwise" else (0.0, 1.0)
+        return (grade - low) / (high - low)
+
     def canonical(self, reply: str, item: Item) -> str | None:  # noqa: ARG002 - the port's signature
         return reply[:MAX_REPLY_CHARS].strip() or None
 
@@ -95,6 +100,9 @@ class Judge:
         """Why the target can never be met; "" where it can."""
         if self.needs_target and not str(item.target).strip():
             return "expected a target that the judge can be shown, got an empty one"
+        if item.human_score is not None and not 0.0 <= self.share_of(item.human_score) <= 1.0:
+            ends = self.scale if self.mode == "pointwise" else (0, 1)
+            return f"human_score: expected a number from {ends[0]:g} to {ends[1]:g}, got {item.human_score:g}"
         return ""
 
 
