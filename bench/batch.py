@@ -210,12 +210,14 @@ def prices_faults(events: Sequence[Event], live_events: Sequence[Event]) -> list
     """Calls that did not cost what they should: half of the live call of the same key in a batch, else as much."""
     live = {event.call.key: event.call.cost_usd for event in live_events if isinstance(event, CallSettled)}
     in_batch = {event.call_id: bool(event.batch_id) for event in events if isinstance(event, CallReserved)}
-    n_half, faults = 0, []
+    n_half, paid, faults = 0, [Decimal(0), Decimal(0)], []
     for event in events:
         if not isinstance(event, CallSettled) or event.call.key not in live:
             continue
         share = 2 if in_batch[event.call.id] else 1
-        n_half += share == 2
+        if share == 2:
+            n_half += 1
+            paid = [paid[0] + event.call.cost_usd, paid[1] + live[event.call.key]]
         if abs(event.call.cost_usd * share - live[event.call.key]) > Decimal("2e-12"):
             faults.append(f"call {event.call.id}: {event.call.cost_usd}, live {live[event.call.key]}")
     wide = spend_by_phase(events).get(WIDE, Decimal(0)), spend_by_phase(live_events)[WIDE]

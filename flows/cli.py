@@ -95,6 +95,9 @@ def _with_search_options(run: "Callable[[SearchRequest], None]") -> "Callable[..
         baseline_outcomes: options.BaselineOutcomes = None,
         emulated: options.Emulated = False,
         emulator_url: options.EmulatorUrl = None,
+        batch: options.Batch = "never",
+        batch_deadline_h: options.BatchDeadline = 24.0,
+        batch_min_calls: options.BatchMinCalls = 200,
         past: options.Past = None,
         no_past: options.NoPast = False,
         repeats: options.Repeats = None,
@@ -261,7 +264,8 @@ def _request(given: dict[str, Any]) -> "SearchRequest":
         max_calls=given["max_calls"], plan=given["plan"], seed=given["seed"], overrides=TaskOverrides(**typed.values()),
         baseline_outcomes=given["baseline_outcomes"],
         is_emulated=given["emulated"] or given["emulator_url"] is not None, emulator_url=given["emulator_url"],
-        past=options.past_of(given["past"], is_refused=given["no_past"]),
+        past=options.past_of(given["past"], is_refused=given["no_past"]), batch=given["batch"],
+        batch_deadline_h=given["batch_deadline_h"], batch_min_calls=given["batch_min_calls"],
         is_code_allowed=bool(given["allow_code_execution"]),
     )  # fmt: skip
 

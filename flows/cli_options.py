@@ -45,6 +45,13 @@ Fault = Annotated[
     list[str] | None,
     typer.Option(help="A fault and its rate, such as p_rate_limit=0.1 or p_reset_after=0.02; may be repeated."),
 ]
+Batch = Annotated[
+    str, typer.Option(help="never, wide (big rounds) or always: buy in batches, cheaper and within hours.")
+]
+BatchDeadline = Annotated[
+    float, typer.Option("--batch-deadline-h", help="Hours after the first batch within which others are handed in.")
+]
+BatchMinCalls = Annotated[int, typer.Option("--batch-min-calls", help="Calls from which on a round is wide.", min=1)]
 Past = Annotated[
     list[Path] | None,
     typer.Option(help="Learn from this recorded table or finished run (folder); may be repeated. Else from own runs."),

@@ -43,6 +43,9 @@ async def asearch(  # noqa: PLR0913 - the options of the command line, one by on
     baseline_outcomes: Path | str | None = None,
     is_emulated: bool = False,
     emulator_url: str | None = None,
+    batch: str = "never",
+    batch_deadline_h: float = 24.0,
+    batch_min_calls: int = 200,
     settings: Settings | None = None,
     watch: Watch | None = None,
 ) -> SearchResult:
@@ -75,6 +78,9 @@ async def asearch(  # noqa: PLR0913 - the options of the command line, one by on
         baseline_outcomes: file with the baseline's known answers or scores, which need not be bought.
         is_emulated: against the emulator on loopback: made-up models, no key, no real money.
         emulator_url: of an emulator that runs already (`modelsearch emulate`), in place of one of this search's own.
+        batch: never, wide (rounds of at least `batch_min_calls` calls) or always: buy in batches, cheaper and in hours.
+        batch_deadline_h: hours after the first batch within which others are handed in.
+        batch_min_calls: calls from which on a round is wide.
         settings: where runs, catalogues and keys are; by default from the environment and the current folder.
         watch: called with every event once it is durable.
 

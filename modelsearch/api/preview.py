@@ -1,13 +1,15 @@
 """What a search would cost, before any spending: at least, likely and at most, phase by phase, and one prompt."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from modelsearch.api.begun import Begun, begun_now
+from modelsearch.api.pool import list_costs_of
 from modelsearch.api.request import SearchRequest
 from modelsearch.api.source import Source
+from modelsearch.core.batch import BatchPolicy
 from modelsearch.core.ids import CandidateId
 from modelsearch.core.outcome import Outcome
 from modelsearch.core.plan import Phase, Plan
@@ -25,7 +27,12 @@ ROUNDS_LIKE_THE_FIRST = 4
 
 @dataclass(frozen=True, kw_only=True)
 class PhasePreview:
-    """What a phase may spend in USD: its first round at list prices (at least), what is expected, its hard limit."""
+    """What a phase may spend in USD: its first round at list prices (at least), what is expected, its hard limit.
+
+    Attributes:
+        batched_usd: what is expected where its rounds are bought in batches, as far as they are wide and providers
+            have batches.
+    """
 
     phase: str
     n_candidates: int
@@ -33,6 +40,15 @@ class PhasePreview:
     at_least_usd: Decimal
     likely_usd: Decimal
     at_most_usd: Decimal
+    batched_usd: Decimal = _FREE
+
+
+@dataclass(frozen=True, kw_only=True)
+class BatchPreview:
+    """Which rounds would be batched, and what an item of a candidate costs there in USD; absent = no batches."""
+
+    policy: BatchPolicy
+    cost_usd: Mapping[CandidateId, float] = field(default_factory=dict)
 
 
 def preview_lines(request: SearchRequest, settings: Settings | None = None) -> list[str]:
@@ -44,12 +60,34 @@ def preview_lines(request: SearchRequest, settings: Settings | None = None) -> l
     settings = settings or read_settings()
     with ExitStack() as stack:
         begun = begun_now(request, settings, stack)
-        phases = previews(begun.setting, begun.plan, begun.drops, begun.imports)
-        return [*_table(begun.setting, phases), *_known(begun), "", *_prompt(begun.source)]
+        batch = batch_preview(request, begun.source)
+        phases = previews(begun.setting, begun.plan, begun.drops, begun.imports, batch)
+        return [*_table(begun.setting, phases), *_batches(request, batch), *_known(begun), "", *_prompt(begun.source)]
+
+
+def batch_preview(request: SearchRequest, source: Source) -> BatchPreview:
+    """Batches as asked for; where none are, as `--batch wide` would use them, so that both prices are seen."""
+    policy = request.batch_policy
+    if policy.mode == "never":
+        policy = replace(policy, mode="wide")
+    market = source.market
+    able = tuple(
+        single
+        for single in source.candidates
+        if market.providers[market.endpoints[single.endpoint_id].provider_id].batch is not None
+    )
+    if source.is_replayed:
+        return BatchPreview(policy=policy)
+    prices = replace(source.prices, processing="batch")
+    return BatchPreview(policy=policy, cost_usd=list_costs_of(source.task, market, able, prices, source.renderer))
 
 
 def previews(
-    setting: Setting, plan: Plan, drops: Sequence[Drop], imports: Sequence[Outcome] = ()
+    setting: Setting,
+    plan: Plan,
+    drops: Sequence[Drop],
+    imports: Sequence[Outcome] = (),
+    batch: BatchPreview | None = None,
 ) -> list[PhasePreview]:
     """Phase by phase: free filters are really run; a phase's first round is really asked for, and priced, not sent.
 
@@ -70,6 +108,8 @@ def previews(
         fold.apply(move)
         check_pool(fold)
         preview = _phase_preview(fold, phase, move.probes, (share, left))
+        saved = _saved_usd(setting, move.probes, batch) * ROUNDS_LIKE_THE_FIRST
+        preview = replace(preview, batched_usd=max(_FREE, preview.likely_usd - saved))
         found.append(preview)
         left -= preview.likely_usd
     return found
@@ -93,6 +133,28 @@ def _phase_preview(
     )
 
 
+def _saved_usd(setting: Setting, probes: Sequence[Probe], batch: BatchPreview | None) -> Decimal:
+    """What a round costs less in batches, in USD; 0 where it is not wide."""
+    n_calls = sum(len(probe.item_ids) for probe in probes) * setting.task.n_repeats
+    if batch is None or not batch.policy.is_batched(n_calls):
+        return _FREE
+    saved = _FREE
+    for probe in probes:
+        live = _cost(setting, probe.candidate_id)
+        batched = Decimal(repr(batch.cost_usd.get(probe.candidate_id, float(live))))
+        saved += max(_FREE, live - batched) * len(probe.item_ids)
+    return saved
+
+
+def _batches(request: SearchRequest, batch: BatchPreview) -> list[str]:
+    """What the column of batches means."""
+    if not batch.cost_usd:
+        return []
+    used = "" if request.batch != "never" else ", if asked for with --batch wide"
+    size = "" if batch.policy.mode == "always" else f" of at least {batch.policy.min_calls} calls"
+    return [f"batches: likely, with rounds{size} bought in batches where providers have them{used}; answers take hours"]
+
+
 def _cost(setting: Setting, candidate_id: CandidateId) -> Decimal:
     return Decimal(repr(setting.list_cost_usd.get(candidate_id, 0.0)))
 
@@ -102,17 +164,17 @@ def _table(setting: Setting, phases: list[PhasePreview]) -> list[str]:
         f"task {setting.task.id}: {len(setting.item_ids)} items, {len(setting.candidates)} candidates, "
         f"baseline {setting.baseline_id}, budget ${setting.budget.spend_usd:.4f} (hard limit)"
     )
-    lines = [
-        what,
-        f"{'phase':<14}{'candidates':>11}{'first calls':>12}{'at least':>12}{'likely':>12}{'at most':>12}",
-    ]
+    names = "".join(f"{name:>12}" for name in ("first calls", "at least", "likely", "batches", "at most"))
+    lines = [what, f"{'phase':<14}{'candidates':>11}{names}"]
     lines += [
         f"{p.phase:<14}{p.n_candidates:>11}{p.n_first_calls:>12}"
-        f"{p.at_least_usd:>12.4f}{p.likely_usd:>12.4f}{p.at_most_usd:>12.4f}"
+        f"{p.at_least_usd:>12.4f}{p.likely_usd:>12.4f}{p.batched_usd:>12.4f}{p.at_most_usd:>12.4f}"
         for p in phases
     ]
-    total = [sum((getattr(p, name) for p in phases), _FREE) for name in ("at_least_usd", "likely_usd")]
-    lines.append(f"{'in all':<37}{total[0]:>12.4f}{total[1]:>12.4f}{setting.budget.spend_usd:>12.4f}  USD")
+    fields = ("at_least_usd", "likely_usd", "batched_usd")
+    total = [sum((getattr(p, name) for p in phases), _FREE) for name in fields]
+    amounts = "".join(f"{amount:>12.4f}" for amount in (*total, setting.budget.spend_usd))
+    lines.append(f"{'in all':<37}{amounts}  USD")
     lines.append(
         "at least: each phase's first round at list prices; a search may stop early, and never passes `at most`"
     )

@@ -40,6 +40,9 @@ def request_of(given: Mapping[str, Any]) -> SearchRequest:
         baseline_outcomes=path_of(given["baseline_outcomes"], "baseline_outcomes"),
         is_emulated=flag_of(given["is_emulated"], "is_emulated") or url is not None,
         emulator_url=None if url is None else text_of(url, "emulator_url"),
+        batch=text_of(given["batch"], "batch"),
+        batch_deadline_h=number_of(given["batch_deadline_h"], "batch_deadline_h") or 0.0,
+        batch_min_calls=whole_of(given["batch_min_calls"], "batch_min_calls") or 0,
     )
 
 

@@ -22,7 +22,7 @@ from modelsearch.emulator.app import EmulatorApp
 from modelsearch.emulator.transport import LeanProtocol
 
 HOST = "127.0.0.1"
-READY_TIMEOUT_S = 20.0
+READY_TIMEOUT_S = 60.0
 _BACKLOG = 2048
 
 

@@ -17,7 +17,10 @@ NOTHING: dict[str, Any] = dict.fromkeys(
         "include", "exclude", "require", "baseline_outcomes", "emulator_url",
     ]
 )  # fmt: skip
-GIVEN = {**NOTHING, "plan": "balanced", "seed": 0, "is_kind_strict": False, "is_emulated": False, "baseline": "b"}
+BATCH = {"batch": "never", "batch_deadline_h": 24.0, "batch_min_calls": 200}
+GIVEN = {
+    **NOTHING, **BATCH, "plan": "balanced", "seed": 0, "is_kind_strict": False, "is_emulated": False, "baseline": "b"
+}  # fmt: skip
 
 
 def made(**given: Any) -> SearchRequest:
