@@ -223,7 +223,8 @@ def prices_faults(events: Sequence[Event], live_events: Sequence[Event]) -> list
     wide = spend_by_phase(events).get(WIDE, Decimal(0)), spend_by_phase(live_events)[WIDE]
     if n_half:
         print(
-            f"  {n_half} calls answered in batches, at half the live price; wide round {wide[0] / wide[1]:.3f} of live"
+            f"  {n_half} calls answered in batches at {paid[0] / paid[1]:.4f} of their live price; the wide round, with "
+            f"those whose providers have no batches, at {wide[0] / wide[1]:.3f}"
         )
     return faults
 
