@@ -41,6 +41,18 @@ class Settings:
         """Whether programs that models write may be run by scorers (MODELSEARCH_ALLOW_CODE_EXECUTION=1)."""
         return self.environ.get("MODELSEARCH_ALLOW_CODE_EXECUTION", "").lower() in {"1", "true", "yes"}
 
+    @property
+    def sync_s(self) -> float | None:
+        """How much of the newest records a power cut may cost, in s (MODELSEARCH_SYNC_S); None = it is not asked for.
+
+        kill -9 loses nothing either way.
+        """
+        try:
+            seconds = float(self.environ.get("MODELSEARCH_SYNC_S", ""))
+        except ValueError:
+            return None
+        return seconds if 0 < seconds < float("inf") else None
+
     def key(self, variable: str) -> str | None:
         """The value of a key's environment variable; None where it is unset or empty."""
         return self.environ.get(variable) or None

@@ -91,7 +91,7 @@ async def open_session(request: SearchRequest, opening: Opening | None = None) -
         begun = await _begun(request, opening, stack.enter_context(ExitStack()))
         run = opening.run or RunDir(opening.settings.runs, new_run_id(datetime.now(UTC), random.Random()))
         last_s = last_written_s(run)
-        journal = stack.enter_context(open_journal(request, run, begun))
+        journal = stack.enter_context(open_journal(request, run, begun, sync_s=opening.settings.sync_s))
         earlier_s = begin_life(run, last_s)
         client = await stack.enter_async_context(ProviderClient(begun.source.market, begun.keys, seed=request.seed))
         replies = stack.enter_context(open_replies(opening.settings, begun.source))

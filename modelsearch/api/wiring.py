@@ -81,7 +81,9 @@ class Wired:
 
 
 @contextmanager
-def open_journal(request: SearchRequest, run: RunDir, begun: Begun) -> Iterator[Journal]:
+def open_journal(
+    request: SearchRequest, run: RunDir, begun: Begun, *, sync_s: float | None = None
+) -> Iterator[Journal]:
     """The run's journal, locked; what was asked is in its header, and in run.json for people.
 
     What a new run is begun with is on the disk before the journal, which names its checksum.
@@ -92,7 +94,7 @@ def open_journal(request: SearchRequest, run: RunDir, begun: Begun) -> Iterator[
         snapshot = snapshot_to_json(Snapshot(setting=setting, plan=begun.plan_data))
         write_whole(run.setting, snapshot)
         header[SHA_KEY] = sha256_of(snapshot)
-    with Journal.open(run.journal, header=header) as journal:
+    with Journal.open(run.journal, header=header, sync_s=sync_s) as journal:
         if not run.header.exists():
             told: Mapping[str, Json] = {
                 "task": setting.task.id,

@@ -78,6 +78,8 @@ class PromptRenderer:
             "examples": tuple({"input": example.input, "target": example.target} for example in task.examples),
         }
         self._known: dict[tuple[PromptId, ItemId], tuple[Message, ...]] = {}
+        self._constant = {p.id for p in task.prompts if not _names(environment, p.system) & {"input", "item"}}
+        self._systems: dict[PromptId, str] = {}
         self._starts: dict[PromptId, list[str]] = {}
 
     def render(self, item: Item, prompt_id: PromptId = DEFAULT_PROMPT) -> tuple[Message, ...]:
@@ -117,11 +119,14 @@ class PromptRenderer:
 
     def _texts(self, item: Item, prompt_id: PromptId) -> list[str]:
         shown = {"id": item.id, "input": item.input}
+        system, user = self._prompts[prompt_id]
         try:
-            return [
-                template.render(input=item.input, item=shown, **self._shared).strip()
-                for template in self._prompts[prompt_id]
-            ]
+            start = self._systems.get(prompt_id)
+            if start is None:
+                start = system.render(input=item.input, item=shown, **self._shared).strip()
+                if prompt_id in self._constant:  # one text for all items, in memory too
+                    self._systems[prompt_id] = start
+            return [start, user.render(input=item.input, item=shown, **self._shared).strip()]
         except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError) as error:
             raise TaskFileError(
                 f"task {self._task.id!r}: prompt {prompt_id!r} fails on item {item.id!r}: {error}; "
@@ -152,6 +157,11 @@ def _message(role: Role, text: str, start: str) -> Message:
     return Message(role=role, content=text, n_stable_chars=len(start) if text.startswith(start) else 0)
 
 
+def _names(environment: _Environment, source: str) -> set[str]:
+    """The variables that a template uses."""
+    return meta.find_undeclared_variables(environment.parse(source))
+
+
 def _compiled(environment: _Environment, task: TaskSpec, prompt: Prompt, role: str) -> Template:
     try:
         return environment.from_string(prompt.system if role == "system" else prompt.user)
@@ -173,7 +183,7 @@ def check_prompts(task: TaskSpec) -> None:
     renderer = PromptRenderer(task)
     environment = _environment()
     for prompt in task.prompts:
-        used = meta.find_undeclared_variables(environment.parse(prompt.system + "\n" + prompt.user))
+        used = _names(environment, prompt.system + "\n" + prompt.user)
         unknown = sorted(used - set(VARIABLES) - set(environment.globals))
         if unknown:
             raise TaskFileError(

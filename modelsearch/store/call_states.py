@@ -19,8 +19,8 @@ class CallStates:
         """How the call ended; "" where nothing is known of it."""
         if self._named and call_id in self._named:
             return _STATES[self._named[call_id]]
-        head, _, tail = call_id.rpartition("-")
-        row = self._numbered.get((head, len(tail)))
+        head, dash, tail = call_id.rpartition("-")
+        row = self._numbered.get((head, len(tail))) if dash else None
         if row is None or not _is_number(tail):
             return ""
         number = int(tail)
@@ -28,8 +28,8 @@ class CallStates:
 
     def put(self, call_id: CallId, state: str) -> None:
         """Note how a call ended: settled, released or held."""
-        head, _, tail = call_id.rpartition("-")
-        is_numbered = _is_number(tail) and call_id not in self._named
+        head, dash, tail = call_id.rpartition("-")
+        is_numbered = dash and _is_number(tail) and call_id not in self._named
         row = self._numbered.setdefault((head, len(tail)), bytearray()) if is_numbered else None
         if row is None or int(tail) > len(row) + _MAX_GAP:
             self._named[call_id] = _NUMBERS[state]

@@ -1,7 +1,8 @@
 """The truth while a run is open: every event in order, one `write` each, never changed afterwards.
 
-A record is handed to the kernel before `append` returns, so that kill -9 loses nothing acknowledged; only a power cut
-needs `sync`. Ledger, trajectory and tables are recomputed from here and so cannot disagree with it.
+A record is handed to the kernel before `append` returns, so that kill -9 loses nothing acknowledged. A power cut may
+cost what the kernel had not yet written, or with `sync_s` no more than that long of it. Ledger, trajectory and tables
+are recomputed from here and so cannot disagree with it.
 """
 
 import json
@@ -17,6 +18,7 @@ from modelsearch.core.ids import Json, canonical_json
 from modelsearch.store.event_codec import event_bytes, event_of
 from modelsearch.store.frames import HEAD_BYTES, frame_bytes, frames_of
 from modelsearch.store.lock import RunLock
+from modelsearch.store.syncing import Syncing
 
 MAGIC = b"modelsearch journal 1\n"
 
@@ -29,15 +31,17 @@ class Journal:
         self._fd = fd
         self._size = size
         self._lock = lock
+        self._syncing: Syncing | None = None
 
     @classmethod
-    def open(cls, path: Path, *, header: Mapping[str, Json]) -> Self:
+    def open(cls, path: Path, *, header: Mapping[str, Json], sync_s: float | None = None) -> Self:
         """Open or create the journal and lock its folder; a torn tail of a killed run is cut off.
 
         Args:
             path: the journal; its folder is made where missing.
             header: `run_id`, `fingerprint` (a hash of task, plan, market, seed, budget, ...) and anything else worth
                 keeping, as JSON.
+            sync_s: how much of the newest records a power cut may cost, in s; None = what the kernel keeps back.
 
         Raises:
             RunLockedError: another process has the run open.
@@ -48,13 +52,16 @@ class Journal:
         try:
             fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
             try:
-                return cls(path, fd, _ready_size(path, fd, header), lock)
+                journal = cls(path, fd, _ready_size(path, fd, header), lock)
             except BaseException:
                 os.close(fd)
                 raise
         except BaseException:
             lock.release()
             raise
+        if sync_s:
+            journal._syncing = Syncing(fd, sync_s)
+        return journal
 
     @staticmethod
     def read(path: Path) -> tuple[dict[str, Json], list[Event]]:
@@ -90,6 +97,8 @@ class Journal:
             os.ftruncate(self._fd, self._size)
             raise JournalWriteError(self._failure(f"{n_written} of {len(frame)} bytes written, is the disk full?"))
         self._size += n_written
+        if self._syncing is not None:
+            self._note_growth(self._syncing)
 
     def sync(self) -> None:
         """Wait until all records are on the disk itself, against a power cut."""
@@ -99,6 +108,8 @@ class Journal:
         """Sync, close and unlock; twice is fine."""
         if self._fd < 0:
             return
+        if self._syncing is not None:
+            self._syncing.close()
         os.fdatasync(self._fd)
         os.close(self._fd)
         self._fd = -1
@@ -111,6 +122,12 @@ class Journal:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.close()
+
+    def _note_growth(self, syncing: Syncing) -> None:
+        try:
+            syncing.note()
+        except OSError as error:
+            raise JournalWriteError(self._failure(f"an earlier sync failed: {error}")) from error
 
     def _failure(self, what: str) -> str:
         return f"journal {self._path}: cannot append: {what}; everything before is kept, resume once that is mended"

@@ -123,7 +123,7 @@ def _columns(name: str, schema: pa.Schema, rows: Sequence[Row] | Columns) -> dic
 
 def _array(name: str, field: "pa.Field[Any]", values: list[Any]) -> "pa.Array[Any]":
     try:
-        array: pa.Array[Any] = pa.array([_plain(value) for value in values], type=field.type)
+        array: pa.Array[Any] = pa.array(_plain(values), type=field.type)
     except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
         message = f"table {name!r}: field {field.name!r} holds {field.type}: {error}"
         raise StoreError(message) from error
@@ -134,9 +134,11 @@ def _array(name: str, field: "pa.Field[Any]", values: list[Any]) -> "pa.Array[An
     return array
 
 
-def _plain(value: Any) -> Any:
-    """A numpy scalar as Python's own."""
-    return value.item() if isinstance(value, np.generic) else value
+def _plain(values: list[Any]) -> list[Any]:
+    """Numpy scalars as Python's own."""
+    if not any(issubclass(kind, np.generic) for kind in {type(value) for value in values}):
+        return values
+    return [value.item() if isinstance(value, np.generic) else value for value in values]
 
 
 def _check_lengths(name: str, columns: Mapping[str, list[Any]]) -> None:

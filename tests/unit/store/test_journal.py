@@ -193,6 +193,19 @@ def test_kill_9_loses_nothing_acknowledged_and_frees_the_lock(killed: tuple[Path
     assert len(subjects) - 2 >= n_acknowledged
 
 
+def test_a_second_process_is_refused_while_the_first_one_runs(path: Path) -> None:
+    process = subprocess.Popen([sys.executable, "-c", KILLED, str(path)], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stdout.readline()
+    try:
+        with pytest.raises(RunLockedError, match=f"the process {process.pid} has it open"):
+            Journal.open(path, header={"run_id": "r", "fingerprint": "f"})
+    finally:
+        process.kill()
+        process.stdout.close()
+        process.wait()
+
+
 def test_importing_journal_and_ledger_leaves_pyarrow_and_pandas_out() -> None:
     code = (
         "import sys, modelsearch.store.journal, modelsearch.store.ledger, modelsearch.store.replies, "

@@ -64,10 +64,10 @@ def test_headers_that_may_hold_secrets_are_not_kept(path: Path) -> None:
 
 def test_another_connection_sees_each_full_batch(path: Path) -> None:
     one, other = SqliteReplies(path), SqliteReplies(path)
-    for number in range(65):
+    for number in range(257):
         one.put(key(number), reply(str(number)))
-    assert other.get(key(63)) == reply("63")
-    assert other.get(key(64)) is None
+    assert other.get(key(255)) == reply("255")
+    assert other.get(key(256)) is None
     one.close()
     other.close()
 
@@ -80,13 +80,13 @@ from modelsearch.core.ids import sha256_hex
 from modelsearch.core.wire import RawReply
 from modelsearch.store.replies import SqliteReplies
 store = SqliteReplies(Path(sys.argv[1]))
-for number in range(200):
+for number in range(600):
     store.put(sha256_hex(number), RawReply(http_status=200, body=b"x"))
 os.kill(os.getpid(), signal.SIGKILL)
 """
     assert subprocess.run([sys.executable, "-c", code, str(path)], check=False).returncode == -9
     store = SqliteReplies(path)
-    assert len(store) == 192
+    assert len(store) == 512
     store.close()
 
 
