@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
+Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +25,7 @@ class PriorRules:
         loading_sd: spread of loadings before any row is known, counted as `loading_rows` rows.
         near: rows that are worse than the best by so much count e times less for the loadings.
         half_items: items at which a row counts half.
+        family_share: of the variance around the line, what rows of one family have in common.
     """
 
     mean_sd: float = 0.12
@@ -35,6 +37,7 @@ class PriorRules:
     loading_rows: float = 4.0
     near: float = 0.15
     half_items: float = 20.0
+    family_share: float = 0.35
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,12 +58,20 @@ class Slopes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fitted:
-    """The rows as fitted so far: (n_rows, size) weights, (n_rows,) items seen, (n_rows, n_regressors) facts."""
+    """The rows as fitted so far.
+
+    Attributes:
+        weights: (n_rows, size); n_seen: (n_rows,) items; regressors: (n_rows, n_regressors) facts, NaN = unknown.
+        family: (n_rows,) the same number for kin, -1 = none.
+        unsure: (n_rows,) variance of each intercept; 0 at the first fit.
+    """
 
     weights: Floats
     n_seen: Floats
     regressors: Floats
     reference: int
+    family: Ints
+    unsure: Floats
     slopes: Slopes | None = None
 
 
@@ -90,7 +101,9 @@ def _means(fitted: Fitted, counts: Floats, rules: PriorRules) -> tuple[Floats, F
     n_regressors = fitted.regressors.shape[1]
     plain = Slopes(expected=np.zeros(n_regressors), rows=np.full(n_regressors, rules.ridge_rows))
     line = _ridge_line(quality, counts, fitted.regressors, fitted.slopes or plain)
-    variance = _two_piece(quality - line, counts, rules)
+    shift, known_share = _of_family(quality - line, counts, fitted.family, rules.family_share)
+    line = line + shift
+    variance = _two_piece(quality - line, fitted.unsure, counts, rules) * known_share
     mean = np.clip(line, 0.02, 0.99)
     is_known = (counts > 0) & (fitted.n_seen >= 8)
     best = float(quality[is_known].max()) if is_known.any() else float(counts @ quality / total)
@@ -99,12 +112,25 @@ def _means(fitted: Fitted, counts: Floats, rules: PriorRules) -> tuple[Floats, F
     return mean, variance
 
 
-def _two_piece(residual: Floats, counts: Floats, rules: PriorRules) -> Floats:
+def _of_family(residual: Floats, counts: Floats, family: Ints, share: float) -> tuple[Floats, Floats]:
+    """(n_rows,) what kin let expect of each row beyond its line, and the share of variance that this leaves it.
+
+    One random effect a family: a row's kin count as far as they are known, the row itself not at all.
+    """
+    is_kin = (family[:, None] == family[None, :]) & (family[:, None] >= 0)
+    np.fill_diagonal(is_kin, False)
+    weight = is_kin @ counts
+    shrunk = share / (share * weight + 1.0 - share)
+    return (is_kin @ (counts * residual)) * shrunk, 1.0 - share * weight * shrunk
+
+
+def _two_piece(residual: Floats, unsure: Floats, counts: Floats, rules: PriorRules) -> Floats:
     """(n_rows,) variance of each row around its line: its own side's, for good rows crowd below an edge and bad ones
-    trail off; a row that nothing is known of gets that of both.
+    trail off; a row that nothing is known of gets that of both. `unsure` is the variance of what each row's mean is
+    itself known by: without it the spread among rows would be taken from means already shrunk together.
     """
     guess, total = rules.mean_rows * rules.mean_sd**2, float(counts.sum())
-    squares = counts * residual**2
+    squares = counts * (residual**2 + unsure)
     is_above = residual > 0
     above = (squares[is_above].sum() + guess / 2) / (counts[is_above].sum() + rules.mean_rows / 2)
     below = (squares[~is_above].sum() + guess / 2) / (counts[~is_above].sum() + rules.mean_rows / 2)

@@ -41,7 +41,7 @@ class GapRace:
     Attributes:
         sensor_share: of what is spent, for whole rows of the cheapest; sensor_start: the same at the start, as a share
             of what all candidates would cost on all items, though never over a tenth of the money.
-        n_sensors: at most; n_sensors_first: bought whatever they cost.
+        n_sensors: at most; n_sensors_first: bought for up to `first_share` of what all would cost on all items.
         first_items: of a row at its first purchase.
         step_share: of the best step's items bought before thinking again.
         sure_p: chance below which a candidate is not looked at any more when no step pays.
@@ -51,6 +51,7 @@ class GapRace:
     sensor_start: float = 0.0005
     n_sensors: int = 60
     n_sensors_first: int = 3
+    first_share: float = 0.002
     first_items: int = 8
     step_share: float = 0.75
     growth: float = 0.25
@@ -61,6 +62,7 @@ class GapRace:
         require_range(self, "sensor_start", 0.0, 1.0)
         require_count(self, "n_sensors", 0)
         require_count(self, "n_sensors_first", 0)
+        require_range(self, "first_share", 0.0, 1.0)
         require_count(self, "first_items", 1)
         require_range(self, "step_share", 0.01, 1.0)
         require_range(self, "growth", 0.0, 10.0)
@@ -107,13 +109,13 @@ class _Race:
         view, rules = self.view, self.rules
         singles = [row for row in self._by_cost() if view.endpoint(view.candidates[row].id) is not None]
         n_whole = sum(1 for row in singles if self.n_known[row] >= self.n_items)
-        allowed, spent = self._sensor_money(singles)
+        allowed, first, spent = self._sensor_money(singles)
         wanted: dict[int, int] = {}
         for row in (row for row in singles if self.is_open[row] and self.n_known[row] < self.n_items):
             if n_whole + len(wanted) >= rules.n_sensors:
                 break
             spent += float(self.cost_usd[row]) * (self.n_items - self.n_known[row])
-            if spent > allowed and n_whole + len(wanted) >= rules.n_sensors_first:
+            if spent > (first if n_whole + len(wanted) < rules.n_sensors_first else allowed):
                 break
             wanted[row] = self.n_items if self.n_known[row] else min(rules.first_items, self.n_items)
         return wanted
@@ -124,14 +126,15 @@ class _Race:
         known = np.flatnonzero(self.is_telling & (self.cost_usd < limit_usd))
         return [int(row) for row in known[np.argsort(self.cost_usd[known], kind="stable")]]
 
-    def _sensor_money(self, singles: Sequence[int]) -> tuple[float, float]:
-        """USD that sensors may have cost in all, and what the whole rows did cost."""
+    def _sensor_money(self, singles: Sequence[int]) -> tuple[float, float, float]:
+        """USD that sensors may have cost in all, and the first of them, and what the whole rows did cost."""
         paid = np.nansum(self.view.outcomes.cost_usd, axis=1)
         spent = float(sum(paid[row] for row in range(len(paid)) if row != self.at and self._is_single(row)))
         everything = float(np.nansum(self.cost_usd)) * self.n_items
         start = min(self.rules.sensor_start * everything, 0.1 * (float(self.view.spend_left_usd) + spent))
         whole = float(sum(paid[row] for row in singles if self.n_known[row] >= self.n_items))
-        return self.rules.sensor_share * spent + start, whole
+        allowed = self.rules.sensor_share * spent + start
+        return allowed, max(allowed, self.rules.first_share * everything), whole
 
     def _is_single(self, row: int) -> bool:
         return self.view.endpoint(self.view.candidates[row].id) is not None

@@ -18,7 +18,12 @@ def fitted(quality: Floats, n_seen: Floats, fact: Floats | None = None, loadings
     facts = np.full(len(quality), NAN) if fact is None else fact
     bare = np.zeros((len(quality), 0)) if loadings is None else loadings
     return Fitted(
-        weights=np.column_stack([quality, bare]), n_seen=n_seen, regressors=facts[:, None], reference=len(quality) - 1
+        weights=np.column_stack([quality, bare]),
+        n_seen=n_seen,
+        regressors=facts[:, None],
+        reference=len(quality) - 1,
+        family=np.full(len(quality), -1),
+        unsure=np.zeros(len(quality)),
     )
 
 
@@ -147,7 +152,14 @@ def test_priors_are_proper_and_follow_their_rows(seed: int, n_rows: int, k: int)
     facts = np.where(rng.random((n_rows, 2)) < 0.3, NAN, rng.normal(size=(n_rows, 2)))
     weights = np.column_stack([rng.uniform(-0.1, 1.1, n_rows), rng.normal(0.0, 0.2, (n_rows, k))])
     n_seen = np.asarray(rng.integers(0, 60, n_rows) * rng.integers(0, 2, n_rows), dtype=np.float64)
-    rows = Fitted(weights=weights, n_seen=n_seen, regressors=facts, reference=0)
+    rows = Fitted(
+        weights=weights,
+        n_seen=n_seen,
+        regressors=facts,
+        reference=0,
+        family=np.asarray(rng.integers(-1, 3, n_rows), dtype=np.int64),
+        unsure=rng.uniform(0.0, 0.02, n_rows),
+    )
     prior = row_priors(rows, RULES)
     assert prior.mean.shape == (n_rows, 1 + k)
     assert ((prior.mean[:, 0] > 0.0) & (prior.mean[:, 0] < 1.0)).all()
@@ -158,7 +170,30 @@ def test_priors_are_proper_and_follow_their_rows(seed: int, n_rows: int, k: int)
         weights=weights[order],
         n_seen=n_seen[order],
         regressors=facts[order],
+        family=rows.family[order],
+        unsure=rows.unsure[order],
         reference=int(np.flatnonzero(order == 0)[0]),
     )
     assert row_priors(moved, RULES).mean == pytest.approx(prior.mean[order], abs=1e-9)
     assert row_priors(moved, RULES).precision == pytest.approx(prior.precision[order], rel=1e-6, abs=1e-9)
+
+
+def test_kin_of_a_row_that_lies_above_its_line_lift_it_and_make_it_surer() -> None:
+    rows = fitted(np.array([0.9, 0.88, 0.5, 0.52, 0.5, 0.0, 0.0, 0.0]), seen(8, 3))
+    kin = replace(rows, family=np.array([1, 1, -1, -1, -1, 1, -1, -1]))
+    apart, near = row_priors(rows, RULES), row_priors(kin, RULES)
+    assert near.mean[5, 0] > apart.mean[5, 0] + 0.05
+    assert sd_of(near)[5] < sd_of(apart)[5]
+    assert near.mean[6, 0] == pytest.approx(apart.mean[6, 0]), "who has no kin stays on the line"
+
+
+def test_a_row_is_no_kin_of_itself() -> None:
+    rows = fitted(np.array([0.9, 0.5, 0.5, 0.0]), seen(4, 1))
+    alone = replace(rows, family=np.array([3, 4, 5, 6]))
+    assert row_priors(alone, RULES).mean == pytest.approx(row_priors(rows, RULES).mean)
+
+
+def test_means_known_badly_do_not_make_rows_look_alike() -> None:
+    rows = fitted(np.array([0.6, 0.61, 0.6, 0.59, 0.6, 0.0]), seen(6, 1))
+    unsure = replace(rows, unsure=np.full(6, 0.02))
+    assert (sd_of(row_priors(unsure, RULES))[:5] > sd_of(row_priors(rows, RULES))[:5]).all()

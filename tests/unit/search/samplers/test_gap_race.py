@@ -57,11 +57,19 @@ def reward(view: SearchView, of: World) -> float:
 
 def test_the_cheapest_are_bought_whole_before_anything_else() -> None:
     first = world(0).start(10.0)
-    assert asked(GapRace(), first) == {"m07": 8, "m06": 8, "m05": 8}
-    second, _ = world(0).bought(first, GapRace().ask(first))
-    assert asked(GapRace(), second) == {"m07": N_ITEMS - 8, "m06": N_ITEMS - 8, "m05": N_ITEMS - 8}
-    third, _ = world(0).bought(second, GapRace().ask(second))
-    assert not {"m07", "m06", "m05"} & set(asked(GapRace(), third))
+    assert asked(GapRace(first_share=1.0), first) == {"m07": 8, "m06": 8, "m05": 8}
+    second, _ = world(0).bought(first, GapRace(first_share=1.0).ask(first))
+    assert asked(GapRace(first_share=1.0), second) == {"m07": N_ITEMS - 8, "m06": N_ITEMS - 8, "m05": N_ITEMS - 8}
+    third, _ = world(0).bought(second, GapRace(first_share=1.0).ask(second))
+    assert not {"m07", "m06", "m05"} & set(asked(GapRace(first_share=1.0), third))
+
+
+def test_the_first_sensors_are_left_where_they_would_cost_much() -> None:
+    alone_usd = COSTS[7] / COSTS.sum()
+    assert list(asked(GapRace(sensor_start=0.0, first_share=1.01 * alone_usd), world(0).start(10.0))) == ["m07"]
+    none = asked(GapRace(sensor_start=0.0, first_share=0.99 * alone_usd), world(0).start(10.0))
+    assert none
+    assert none == asked(GapRace(n_sensors=0), world(0).start(10.0))
 
 
 @pytest.mark.parametrize("share", [0.02, 0.05, 0.1, 0.3])
@@ -97,7 +105,7 @@ def test_more_sensors_follow_as_money_is_spent() -> None:
 def test_sensors_that_were_dropped_make_no_room_for_more() -> None:
     scores = np.full((N_ROWS, N_ITEMS), NAN)
     scores[[0, 5, 6, 7]] = world(0).scores[[0, 5, 6, 7]]
-    strategy = GapRace(sensor_share=0.0, sensor_start=0.0, n_sensors_first=3)
+    strategy = GapRace(sensor_share=0.0, sensor_start=0.0, n_sensors_first=3, first_share=1.0)
     whole = asked(strategy, make_view(scores, cost_usd=COSTS))
     assert asked(strategy, make_view(scores, cost_usd=COSTS, pool=[0, 1, 2, 3, 4])) == whole
     capped = GapRace(n_sensors=3)
@@ -106,7 +114,7 @@ def test_sensors_that_were_dropped_make_no_room_for_more() -> None:
 
 
 def test_a_cap_of_none_goes_straight_to_the_race() -> None:
-    assert asked(GapRace(n_sensors=0), world(0).start(10.0)) != asked(GapRace(), world(0).start(10.0))
+    assert asked(GapRace(n_sensors=0), world(0).start(10.0)) != asked(GapRace(first_share=1.0), world(0).start(10.0))
 
 
 @pytest.mark.parametrize("spend_usd", [0.05, 0.3, 0.6, 1.2])
@@ -182,7 +190,7 @@ def test_who_never_gave_a_score_is_not_asked_again() -> None:
     statuses: list[list[Status | None]] = [[None] * N_ITEMS for _ in range(N_ROWS)]
     statuses[7] = [Status.ERROR] * 8 + [None] * (N_ITEMS - 8)
     view = make_view(np.full((N_ROWS, N_ITEMS), NAN), statuses=statuses, cost_usd=COSTS)
-    assert asked(GapRace(), view) == {"m06": 8, "m05": 8, "m04": 8}
+    assert asked(GapRace(first_share=1.0), view) == {"m06": 8, "m05": 8, "m04": 8}
 
 
 def test_the_baseline_alone_ends_it() -> None:
