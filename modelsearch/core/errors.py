@@ -26,6 +26,7 @@ ModelsearchError
     +-- RunLockedError        another process has the run open
     +-- JournalError          a journal that cannot be read
     |   +-- JournalWriteError a journal that cannot be appended to: exit code 3
+    +-- FileWriteError        a file that the disk does not take: exit code 3
     +-- LedgerError           settle or release without a reservation
 
 A message says what is wrong, whose it is, what is allowed, what it got, and what to do. No message holds a key.
@@ -152,6 +153,12 @@ class JournalError(StoreError):
 
 class JournalWriteError(JournalError):
     """A journal cannot be appended to; everything before is kept and `modelsearch resume` goes on."""
+
+    exit_code = 3
+
+
+class FileWriteError(StoreError):
+    """The disk does not take a file; the journal is kept and `modelsearch resume` goes on."""
 
     exit_code = 3
 

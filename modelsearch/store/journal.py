@@ -15,6 +15,7 @@ from typing import Self
 from modelsearch.core.errors import JournalError, JournalWriteError
 from modelsearch.core.events import Event
 from modelsearch.core.ids import Json, canonical_json
+from modelsearch.store.disk import writing
 from modelsearch.store.event_codec import event_bytes, event_of
 from modelsearch.store.frames import HEAD_BYTES, frame_bytes, frames_of
 from modelsearch.store.lock import RunLock
@@ -46,11 +47,14 @@ class Journal:
         Raises:
             RunLockedError: another process has the run open.
             JournalError: damaged in the middle, no journal, or begun with another run id or fingerprint.
+            FileWriteError: the disk does not take it.
         """
-        path.parent.mkdir(parents=True, exist_ok=True)
+        with writing(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
         lock = RunLock(path.parent)
         try:
-            fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
+            with writing(path):
+                fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
             try:
                 journal = cls(path, fd, _ready_size(path, fd, header), lock)
             except BaseException:
@@ -150,8 +154,10 @@ def _ready_size(path: Path, fd: int, header: Mapping[str, Json]) -> int:
 
 def _begin(path: Path, fd: int, header: Mapping[str, Json]) -> int:
     start = MAGIC + frame_bytes(canonical_json(dict(header)))
-    os.ftruncate(fd, 0)
-    if os.write(fd, start) != len(start):
+    with writing(path):
+        os.ftruncate(fd, 0)
+        n_written = os.write(fd, start)
+    if n_written != len(start):
         message = f"journal {path}: cannot write its header, is the disk full?"
         raise JournalError(message)
     return len(start)

@@ -25,6 +25,7 @@ import numpy as np
 
 from modelsearch.core.errors import RunNotFoundError
 from modelsearch.core.ids import Json, RunId, sha256_hex
+from modelsearch.store.disk import writing
 
 RUN_ROOT = Path(".modelsearch") / "runs"
 REPLIES_FILE = Path(".modelsearch") / "replies.sqlite"
@@ -152,17 +153,22 @@ def read_header(run: RunDir) -> dict[str, Json]:
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all: a temporary neighbour, fsync, rename."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Write a file whole or not at all: a temporary neighbour, fsync, rename.
+
+    Raises:
+        FileWriteError: the disk does not take it; what was there before is there still.
+    """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with temporary.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with temporary.open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
 
 
 def fingerprint(**parts: object) -> str:

@@ -2,9 +2,11 @@
 
 import fcntl
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from modelsearch.core.errors import RunLockedError
+from modelsearch.store.disk import writing
 
 LOCK_NAME = "run.lock"
 
@@ -17,9 +19,11 @@ class RunLock:
 
         Raises:
             RunLockedError: another process (or another part of this one) holds it.
+            FileWriteError: the folder cannot be written to.
         """
         path = folder / LOCK_NAME
-        self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        with writing(path):
+            self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         try:
             fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -30,8 +34,9 @@ class RunLock:
                 f"it ends, or stop it and resume the run"
             )
             raise RunLockedError(message) from None
-        os.ftruncate(self._fd, 0)
-        os.pwrite(self._fd, str(os.getpid()).encode(), 0)
+        with suppress(OSError):  # for people; the lock holds without it, on a full disk too
+            os.ftruncate(self._fd, 0)
+            os.pwrite(self._fd, str(os.getpid()).encode(), 0)
 
     def release(self) -> None:
         """Give the lock back; twice is fine."""

@@ -16,6 +16,7 @@ from modelsearch.core.errors import StoreError
 from modelsearch.core.events import CallReplied, CallReserved, Event
 from modelsearch.core.ids import CallId
 from modelsearch.core.wire import BATCH_PROCESSING, PROCESSING_HEADER, RawReply
+from modelsearch.store.disk import writing
 
 _LOG = logging.getLogger(__name__)
 _VERSION = 1
@@ -67,7 +68,8 @@ class SqliteReplies:
         self._pending: dict[bytes, RawReply] = {}
         self._n_next_flush = _BATCH
         self.set_aside: Path | None = None
-        path.parent.mkdir(parents=True, exist_ok=True)
+        with writing(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
         try:
             self._db = _opened(path)
         except sqlite3.OperationalError as error:
