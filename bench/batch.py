@@ -29,6 +29,7 @@ from bench.kill_search import run_dir
 from bench.kill_world import TASK, task_and_market
 from modelsearch.core.events import (
     BatchAccepted,
+    BatchClosed,
     BatchSent,
     CallReserved,
     CallSettled,
@@ -66,6 +67,7 @@ class Bed:
     market: Market
     decision: str = ""
     n_kills: int = 0
+    n_unanswered: int = 0
     faults: list[str] = field(default_factory=list)
 
     def start(self) -> "subprocess.Popen[str]":
@@ -105,9 +107,10 @@ def main() -> int:
         killed.n_kills = kill_often(killed)
         killed.decision = decision_of(killed.start())
         held = [report(live, live), report(batched, live), report(killed, live)]
-    is_held = all(held) and killed.n_kills >= N_KILLS - 2
+    is_held = all(held) and killed.n_kills >= N_KILLS - 2 and killed.n_unanswered > 0
     print(
-        f"batch: {killed.n_kills} kills, {time.monotonic() - began_s:.0f} s: "
+        f"batch: {killed.n_kills} kills, which left {killed.n_unanswered} batches whose submission had no reply yet; "
+        f"{time.monotonic() - began_s:.0f} s: "
         f"{'half price in the wide round, same outcomes, books agree' if is_held else 'BROKEN'}"
     )
     return 0 if is_held else 1
@@ -140,7 +143,14 @@ def kill_often(bed: Bed) -> int:
         process.kill()
         process.communicate()
         n_landed += 1
+        bed.n_unanswered += n_without_id(bed.events)
     return n_landed
+
+
+def n_without_id(events: Sequence[Event]) -> int:
+    """Batches that were sent and whose id is not in the journal."""
+    known = {event.batch_id for event in events if isinstance(event, BatchAccepted | BatchClosed)}
+    return sum(isinstance(event, BatchSent) and event.batch_id not in known for event in events)
 
 
 def n_in_batches(log: Sequence[LogLine]) -> int:
@@ -223,8 +233,8 @@ def prices_faults(events: Sequence[Event], live_events: Sequence[Event]) -> list
     wide = spend_by_phase(events).get(WIDE, Decimal(0)), spend_by_phase(live_events)[WIDE]
     if n_half:
         print(
-            f"  {n_half} calls answered in batches at {paid[0] / paid[1]:.4f} of their live price; the wide round, with "
-            f"those whose providers have no batches, at {wide[0] / wide[1]:.3f}"
+            f"  {n_half} calls answered in batches at {paid[0] / paid[1]:.4f} of their live price; the wide round "
+            f"at {wide[0] / wide[1]:.3f}, with those whose providers have no batches"
         )
     return faults
 
