@@ -177,7 +177,7 @@ def bought_by_gain(
     open_arms = {c: g for c, g in sorted(gain.items()) if g > 0 and c in depths}
     while open_arms and len(probes) < 2 * n_candidates:
         usd = {c: purse.prefix_usd((view.baseline_id, c), depths[c]) for c in open_arms}
-        best = max(open_arms, key=lambda c: (round(np.log(open_arms[c] / max(usd[c], FREE_USD)), 9), c))
+        best = max(open_arms, key=lambda c: (round(np.log(max(open_arms[c] / max(usd[c], FREE_USD), 1e-300)), 9), c))
         del open_arms[best]
         reached = purse.affordable_depth((view.baseline_id, best), depths[best])
         pair = [prefix(view, c, reached) for c in (view.baseline_id, best)]
