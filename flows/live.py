@@ -10,7 +10,17 @@ from typing import Self
 from rich.console import Console
 from rich.status import Status as Spinner
 
-from modelsearch.core.events import CallSettled, Event, OutcomeScored, PhaseClosed, PhaseStarted, RoundClosed, Warned
+from modelsearch.core.events import (
+    BatchClosed,
+    BatchSent,
+    CallSettled,
+    Event,
+    OutcomeScored,
+    PhaseClosed,
+    PhaseStarted,
+    RoundClosed,
+    Warned,
+)
 from modelsearch.core.search import Move
 from modelsearch.report.numbers import counted
 
@@ -28,6 +38,7 @@ class Progress:
     _n_outcomes: int = 0
     _n_dropped: int = 0
     _n_added: int = 0
+    _batches: set[str] = field(default_factory=set)
     _spend_usd: Decimal = Decimal(0)
     _shown_s: float = 0.0
     _spinner: Spinner | None = None
@@ -56,6 +67,8 @@ class Progress:
         self._count(event)
         if isinstance(event, Warned):
             self.say(f"  note: {event.subject}: {event.message}")
+        elif isinstance(event, BatchSent) and len(self._batches) == 1:
+            self.say("  batches go out; stop at any moment, `modelsearch resume` collects what is back by then")
         self._show(event)
 
     def _count(self, event: Event) -> None:
@@ -69,6 +82,10 @@ class Progress:
             self._spend_usd += event.call.cost_usd
         elif isinstance(event, OutcomeScored):
             self._n_outcomes += 1
+        elif isinstance(event, BatchSent):
+            self._batches.add(event.batch_id)
+        elif isinstance(event, BatchClosed):
+            self._batches.discard(event.batch_id)
 
     def _show(self, event: Event) -> None:
         if isinstance(event, PhaseClosed) and (self._n_outcomes or self._n_dropped):
@@ -88,4 +105,6 @@ class Progress:
         ]
         if self._n_added:
             parts.append(f"{self._n_added} ensembles added")
+        if self._batches:
+            parts.append(f"{len(self._batches)} batches under way")
         return ", ".join(parts)

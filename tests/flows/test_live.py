@@ -7,7 +7,17 @@ import pytest
 from rich.console import Console
 
 from flows.live import Progress
-from modelsearch.core.events import CallSettled, Event, OutcomeScored, PhaseClosed, PhaseStarted, RoundClosed, Warned
+from modelsearch.core.events import (
+    BatchClosed,
+    BatchSent,
+    CallSettled,
+    Event,
+    OutcomeScored,
+    PhaseClosed,
+    PhaseStarted,
+    RoundClosed,
+    Warned,
+)
 from modelsearch.core.ids import CallId, CandidateId, EndpointId, ItemId
 from modelsearch.core.outcome import Call, Outcome, Status, Usage
 from modelsearch.core.search import Drop, Move
@@ -79,3 +89,13 @@ def test_a_resumed_search_counts_its_earlier_life_in_silence(progress: Progress,
 def test_outside_a_terminal_nothing_moves(progress: Progress) -> None:
     with progress as entered:
         assert entered._spinner is None
+
+
+def test_batches_are_told_once_and_counted_while_they_are_under_way(progress: Progress, screen: io.StringIO) -> None:
+    for name in ("a", "b"):
+        progress.watch(BatchSent(batch_id=name, at_s=0.0))
+    assert screen.getvalue().count("batches go out") == 1
+    assert "2 batches under way" in progress._told()
+    for name in ("a", "b"):
+        progress.watch(BatchClosed(batch_id=name, reason="collected"))
+    assert "batches" not in progress._told()
