@@ -10,7 +10,10 @@ from typing import Any
 
 from bench.faults_bed import Bed, Ended, ended, made_bed, told
 from bench.faults_world import MIX, N_MODELS
+from bench.kill import wait_until
+from modelsearch.core.events import Warned
 from modelsearch.emulator.bill import LogLine, read_log
+from modelsearch.store.journal import Journal
 
 N_ITEMS = 60
 SLOW, LOST = "p3", "p3"
@@ -18,7 +21,7 @@ OF_SLOW = ("m03", "m07")
 MAX_LATER_SHARE = 1.25
 """How much later the others may end for a slow provider beside them: two cores are shared with everybody else."""
 NO_NAME = "http://no-such-host.invalid/p/p3"
-DOWN_S = 6.0
+LOOK_S = 1.0
 
 
 def mix_holds(n_items: int) -> bool:
@@ -107,7 +110,7 @@ def down_holds() -> bool:
         sock.close()
         url = f"http://127.0.0.1:{port}/p/{LOST}"
         process = bed.start(urls={LOST: url}, step_items=10, max_rounds=40, round_s=0.5)
-        time.sleep(DOWN_S)
+        wait_until(process, lambda: _is_marked(bed))
         with _forwarded(port, bed):
             life = ended(process)
         audit = bed.audit()
@@ -117,6 +120,15 @@ def down_holds() -> bool:
         faults.append(f"back are {back} of {OF_SLOW}")
     text = f"down at first: marked, then asked again, {life.found.get('wall_s', 0):.0f} s, {life.found.get('marked')}"
     return told("down", f"{text}; {audit.line()}", faults)
+
+
+def _is_marked(bed: Bed) -> bool:
+    """Whether the journal says already that somebody was set aside; a look a second is enough."""
+    time.sleep(LOOK_S)
+    if not bed.journal.exists() or not bed.journal.stat().st_size:
+        return False
+    _, events = Journal.read(bed.journal)
+    return any(isinstance(event, Warned) and event.code == "set-aside" for event in events)
 
 
 def _free_socket() -> socket.socket:

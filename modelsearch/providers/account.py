@@ -61,6 +61,11 @@ class Pause:
         self.until_s, self.asked_s = max(self.until_s, now_s + wait_s), wait_s
 
     @property
+    def is_on_trial(self) -> bool:
+        """Whether it has not answered since it was set aside: one attempt shows whether it does."""
+        return self.n_in_row >= self.n_failures
+
+    @property
     def reason(self) -> str:
         """Why nothing is sent."""
         if self.asked_s is not None:
@@ -117,6 +122,11 @@ class Account:
             return self.pause
         own = self.endpoint_pauses.get(endpoint_id)
         return own if own is not None and own.is_on(now_s) else None
+
+    def is_on_trial(self, endpoint_id: EndpointId) -> bool:
+        """Whether the provider or the endpoint has to show first that it answers again."""
+        own = self.endpoint_pauses.get(endpoint_id)
+        return self.pause.is_on_trial or (own is not None and own.is_on_trial)
 
     def pause_of(self, endpoint_id: EndpointId) -> Pause:
         """The pause of an endpoint."""

@@ -104,7 +104,8 @@ class ProviderClient:
         pause = account.paused(endpoint.id, now_s)
         if pause is not None:
             return _unsent(pause, now_s, 0)
-        for n_attempts in range(1, self._backoff.max_attempts + 1):
+        max_attempts = 1 if account.is_on_trial(endpoint.id) else self._backoff.max_attempts
+        for n_attempts in range(1, max_attempts + 1):
             raw, retry = await self._attempt(account, endpoint, wire, n_attempts)
             if retry.kind in ("quota", "auth"):
                 raise _stopped(account, retry, raw)
@@ -112,7 +113,7 @@ class ProviderClient:
                 return raw
             if retry.kind not in ("rate", "transient") or self._is_held(account, endpoint, retry):
                 break
-            if n_attempts < self._backoff.max_attempts:
+            if n_attempts < max_attempts:
                 await account.limits.rest(endpoint.id, self._backoff.wait_s(n_attempts, retry))
         if raw.http_status == PAYMENT_REQUIRED:  # it named a wait, and waiting did not help
             raise _stopped(account, replace(retry, kind="quota"), raw)

@@ -381,6 +381,17 @@ async def test_one_failure_after_the_pause_is_enough_for_the_next() -> None:
     assert len(script.asked) == 6
 
 
+async def test_after_a_pause_one_attempt_shows_whether_it_answers() -> None:
+    script = make_script(*[down] * 11, ok)
+    client, clock = make_client(script, max_attempts=2)
+    for _ in range(5):
+        await send(client)
+    for n_asked in (11, 12, 13):
+        clock.now += 30.0
+        await send(client)
+        assert len(script.asked) == n_asked
+
+
 async def test_a_dead_endpoint_does_not_take_its_provider_along() -> None:
     async def answer(request: httpx.Request) -> httpx.Response:
         return fault(503)() if request.url.path.endswith("completions") else ok()
