@@ -90,9 +90,7 @@ class LiveEvaluator:
             StoppedError: a provider cannot go on; everything paid is booked.
         """
         await self._buy_baseline(probes, candidates)
-        jobs_left = self._jobs(probes, candidates)
-        await self._buy_all(jobs_left)
-        return len(jobs_left)
+        return await self._buy_all(self._jobs(probes, candidates))
 
     async def _buy_baseline(self, probes: Sequence[Probe], candidates: Mapping[CandidateId, Candidate]) -> None:
         """What others are compared with comes first, one batch at a time, so that none is bought twice."""
@@ -106,7 +104,7 @@ class LiveEvaluator:
     def _jobs(self, probes: Sequence[Probe], candidates: Mapping[CandidateId, Candidate]) -> list[Job]:
         return [job for job in self._plugs.known.jobs(probes, candidates) if not self._unanswered.holds(job)]
 
-    async def _buy_all(self, jobs_left: Sequence[Job]) -> None:
+    async def _buy_all(self, jobs_left: Sequence[Job]) -> int:
         self._turns.expect(job.single.id for job in jobs_left)
         baseline_id = self._plugs.baseline_id
         self._patience.needed |= {j.single.endpoint_id for j in jobs_left if j.single.as_first_served.id == baseline_id}
@@ -119,6 +117,7 @@ class LiveEvaluator:
             raise self._stopped
         for given_up in (each for queue in queues for each in queue.given_up):
             self._give_up(given_up)
+        return len(jobs_left)
 
     def split(
         self, probes: Sequence[Probe], candidates: Mapping[CandidateId, Candidate], *, n_own: int

@@ -72,7 +72,7 @@ def weighted_kappa(first: Floats, second: Floats, weights: Weights = "quadratic"
     observed, expected = float((shares * weight).sum()), float(rows @ weight @ columns)
     if expected >= 1.0:
         return unknown
-    kappa = (observed - expected) / (1.0 - expected)
+    kappa = min(1.0, (observed - expected) / (1.0 - expected))
     half = float(special.ndtri(0.5 + level / 2)) * _standard_error(shares, weight, observed, expected) / np.sqrt(n)
     low, high = kappa - half, kappa + half
     if half == 0.0:

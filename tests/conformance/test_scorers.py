@@ -26,6 +26,10 @@ class Case:
 
 
 CASES = {
+    "code": Case("assert one() == 1", "```python\ndef one():\n    return 1\n```", "def one():\n    return 2"),
+    "json_f1": Case({"n": 3, "who": ["Ann"]}, 'So: {"n": 3, "who": ["ann"]}', '{"n": 4, "who": "Bo"}'),
+    "json_schema": Case({"type": "array", "items": {"type": "integer"}}, "```json\n[1, 2]\n```", '["a"]'),
+    "python": Case("yes", " yes\n", "no", {"function": "tests.unit.evaluate.own_scores:same"}),
     "choice": Case("refund", "Answer: refund", "billing", {"labels": ("refund", "billing", "other")}),
     "contains": Case(["red", "door"], "A red door.", "a blue wall"),
     "exact": Case("Paris", " Paris\n", "Rome"),
@@ -34,11 +38,16 @@ CASES = {
     "regex": Case("7", "x=7", "x=8", {"pattern": r"x=(\d+)"}),
     "token_f1": Case("the cat sat", "The cat sat.", "dogs ran"),
 }
-NAMES = [
-    name
+BUILT_IN = {
+    name: entry.cls
     for name in registry.names("scorer")
-    if registry.lookup("scorer", name).cls.__module__.startswith("modelsearch.")
-]
+    if (entry := registry.lookup("scorer", name)).cls.__module__.startswith("modelsearch.")
+}
+ASKING = [name for name, cls in BUILT_IN.items() if getattr(cls, "asks_models", False)]
+"""They score by calls, in a search only: `tests/unit/api/test_judge.py` and `test_embedding.py` hold them to it."""
+NAMES = [name for name in BUILT_IN if name not in ASKING]
+QUICK = [name for name in NAMES if not getattr(BUILT_IN[name], "runs_code", False)]
+"""A process for each example would take minutes; those that run code have tests of their own."""
 
 
 def _made(name: str) -> tuple[Scorer, Item, Case]:
@@ -49,6 +58,7 @@ def _made(name: str) -> tuple[Scorer, Item, Case]:
 
 def test_every_built_in_scorer_has_a_case() -> None:
     assert sorted(CASES) == sorted(NAMES)
+    assert sorted(ASKING) == ["embedding", "judge"]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -61,7 +71,7 @@ def test_the_right_reply_scores_one_and_the_wrong_one_zero(name: str) -> None:
     assert scorer.score(wrong, item) == 0.0
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", QUICK)
 @settings(max_examples=60, deadline=None)
 @given(reply=st.text(max_size=300))
 def test_any_reply_gives_the_same_score_in_bounds_twice(name: str, reply: str) -> None:
@@ -75,7 +85,7 @@ def test_any_reply_gives_the_same_score_in_bounds_twice(name: str, reply: str) -
         assert score == scorer.score(answer, item)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", QUICK)
 @settings(max_examples=40, deadline=None)
 @given(
     parts=st.lists(
@@ -91,7 +101,7 @@ def test_replies_made_to_confuse_do_not_raise(name: str, parts: list[str]) -> No
     assert answer is None or 0.0 <= scorer.score(answer, item) <= 1.0
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", QUICK)
 def test_a_very_long_reply_is_judged_at_once(name: str) -> None:
     scorer, item, _ = _made(name)
     for unit in ("{", "9", "1,", "a ", "refund not ", "answer is "):

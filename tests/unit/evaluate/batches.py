@@ -57,6 +57,7 @@ class FakeBatches:
     n_looks: int = 1
     answers: dict[tuple[str, str], list[RawReply]] = field(default_factory=dict)
     is_done_anyway: bool = True
+    is_anonymous: bool = False
     is_listed: bool = True
     calls: list[HttpCall] = field(default_factory=list)
     files: dict[str, bytes] = field(default_factory=dict)
@@ -89,7 +90,8 @@ class FakeBatches:
             self.batches.append(json.loads(call.body) | {"id": f"b{len(self.batches)}", "looks": 0})
             return _json(self._batch(self.batches[-1], is_ended=False))
         if parts == ["batches"]:
-            return _json({"data": [self._batch(batch, is_ended=False) for batch in self.batches if self.is_listed]})
+            listed = [self._batch(batch, is_ended=self.is_anonymous) for batch in self.batches if self.is_listed]
+            return _json({"data": listed})
         if parts[0] == "files":
             number = int(parts[1].removeprefix("out-b"))
             rows = [self.row(number, custom_id) for custom_id in reversed(self.ids(number))]
@@ -105,6 +107,9 @@ class FakeBatches:
         told = (
             {"status": "completed", "output_file_id": f"out-{batch['id']}"} if is_ended else {"status": "in_progress"}
         )
+        if self.is_anonymous:
+            number = int(batch["id"][1:])
+            return {"id": batch["id"], "request_counts": {"total": len(self.ids(number))}} | told
         return {name: batch[name] for name in ("id", "input_file_id", "metadata")} | told
 
 

@@ -179,6 +179,18 @@ async def test_a_submission_without_a_reply_is_found_again_by_what_it_carries() 
     assert all(o.spend_usd * 2 == o.cost_usd for o in outcomes)
 
 
+async def test_a_batch_that_carries_nothing_of_ours_is_known_by_its_results() -> None:
+    api = FakeBatches(is_anonymous=True)
+    stranger = Batched(api=api)
+    await stranger.buy(probe("m00", 4, 5, 6, 7))
+    api.answers = {("POST", "/batches"): [SENT_NO_REPLY]}
+    batched = Batched(api=api)
+    outcomes = await batched.buy(probe("m00", 0, 1, 2, 3))
+    assert len(api.posted) == 2
+    assert batched.desk.state.provider_ids == {"b1"}
+    assert all(o.status is Status.OK and o.spend_usd * 2 == o.cost_usd for o in outcomes)
+
+
 async def test_a_submission_that_nobody_lists_stays_taken_and_is_bought_again() -> None:
     api = FakeBatches(answers={("POST", "/batches"): [SENT_NO_REPLY]}, is_done_anyway=False)
     batched = Batched(api=api)

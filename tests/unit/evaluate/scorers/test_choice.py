@@ -110,3 +110,9 @@ parts = st.sampled_from(
 def test_an_answer_is_an_option_that_the_reply_names(reply: str) -> None:
     answer = DESKS.canonical(reply, _item("billing"))
     assert answer is None or (answer in DESKS.labels and answer.replace("_", " ") in reply.lower().replace("_", " "))
+
+
+@pytest.mark.parametrize("labels", ["yes", {"yes": 1}, (("yes", "no"),), (1, 2), ["yes", "no"]])
+def test_labels_that_are_no_list_of_texts_are_refused(labels: object) -> None:
+    with pytest.raises(PlanError, match="expected a list of texts"):
+        Choice(labels=labels)  # type: ignore[arg-type]
