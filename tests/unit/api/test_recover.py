@@ -1,6 +1,7 @@
 import json
 from dataclasses import replace
 from decimal import Decimal
+from math import isnan
 
 import pytest
 
@@ -30,6 +31,7 @@ from modelsearch.core.wire import RawReply
 from modelsearch.store.ledger import Ledger
 from modelsearch.store.replies import MemoryReplies
 from tests.doubles import MemoryRecorder, ok_body
+from tests.unit.evaluate.batches import market_with_batches
 from tests.unit.evaluate.live import Live, two_providers
 
 KEY = "ab" * 32
@@ -88,6 +90,19 @@ def test_a_settled_reply_keeps_the_cost_that_was_booked() -> None:
     found = recover([reserved(), replied(ok_body("no")), settled()], world.caller, world.market)
     (answer,) = found.paid.values()
     assert (answer.call_id, answer.cost_usd, answer.reply.text) == ("call-000001", Decimal("0.25"), "no")
+
+
+@pytest.mark.parametrize("is_settled", [True, False])
+def test_what_came_in_a_batch_was_paid_at_its_price_and_is_served_at_that_of_calls(is_settled: bool) -> None:
+    world = Live(market=market_with_batches())
+    call = replace(reserved(), batch_id="ms-1")
+    events: list[Event] = [call, replied(ok_body(n_input=100, n_output=10))]
+    found = recover(events + [settled()] * is_settled, world.caller, world.market)
+    (answer,) = found.paid.values()
+    live = world.caller.prices.cost(world.market.endpoints[EndpointId("m00")], answer.reply.usage)
+    assert answer.cost_usd == live
+    assert answer.paid_usd == (Decimal("0.25") if is_settled else pytest.approx(live / 2, abs=Decimal("1e-11")))
+    assert isnan(answer.latency_s)
 
 
 def test_a_reply_that_costs_more_than_its_bound_stops_a_resumed_run_too() -> None:

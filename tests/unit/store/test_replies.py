@@ -2,6 +2,7 @@ import logging
 import sqlite3
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,7 @@ def test_another_connection_sees_each_full_batch(path: Path) -> None:
 def test_kill_9_loses_at_most_the_last_batch(path: Path) -> None:
     code = """
 import os, signal, sys
+from dataclasses import replace
 from pathlib import Path
 from modelsearch.core.ids import sha256_hex
 from modelsearch.core.wire import RawReply
@@ -167,6 +169,18 @@ def test_the_journal_gives_back_what_a_kill_took() -> None:
         CallReplied(call_id=CallId("stranger"), http_status=200, body=b"?", latency_s=0.5),
     ]
     assert list(replies_of(events)) == [("k", RawReply(http_status=200, body=b"{}", latency_s=0.5))]
+
+
+def test_replies_of_batches_say_so_from_the_journal_and_from_the_file(path: Path) -> None:
+    call = replace(reserved("c1"), key=key(), batch_id="ms-1")
+    ((_, raw),) = replies_of([call, CallReplied(call_id=call.call_id, http_status=200, body=b"{}", latency_s=0.0)])
+    assert raw.is_of_batch
+    store = SqliteReplies(path)
+    store.put(key(), raw)
+    store.flush()
+    assert SqliteReplies(path).get(key()) == raw
+    assert not reply().is_of_batch
+    store.close()
 
 
 def test_memory_keeps_the_first_too() -> None:
