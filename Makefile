@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup demo test test-servers ui lock clean bench-% local
+.PHONY: setup demo test test-servers ui lock clean bench-% fuzz local
 setup: $(STAMP)
 
 # --no-deps: the lock is complete, and pip refuses hashes beside prefect's sqlalchemy[asyncio] without it
@@ -29,6 +29,9 @@ ui: $(STAMP)
 
 bench-%: $(STAMP)
 	$(BIN)/python -m bench.$(subst -,_,$*)
+
+fuzz: $(STAMP)
+	$(BIN)/python -m bench.fuzz
 
 local: $(STAMP)
 	$(BIN)/python -m bench.local

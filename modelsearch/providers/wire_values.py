@@ -14,6 +14,9 @@ from modelsearch.core.wire import Message, RawReply
 T = TypeVar("T")
 Number = int | float | None
 ERROR_TEXT_CHARS = 500
+MAX_TOKENS = 10**12
+MAX_AMOUNT = Decimal(10) ** 9
+"""Of USD or seconds; more of either, or of tokens, is a fault in the reply."""
 _ANY = msgspec.json.Decoder()
 
 
@@ -88,17 +91,33 @@ def read_object(raw: RawReply) -> Mapping[str, Any]:
 
 
 def count(value: Number) -> int:
-    """A token count: absent or negative is 0, `12.0` is 12."""
-    if type(value) is int:  # nearly always
+    """A token count: absent or negative is 0, `12.0` is 12.
+
+    Raises:
+        ValueError: no reply can have so many; its bill is not known then.
+    """
+    if type(value) is int and value <= MAX_TOKENS:  # nearly always
         return max(value, 0)
     if value is None or not isfinite(value) or value < 0:
         return 0
+    if value > MAX_TOKENS:
+        message = f"reply: expected at most {MAX_TOKENS:.0e} tokens, got {value:.3g}"
+        raise ValueError(message)
     return int(value)
 
 
 def amount(value: Decimal | None) -> Decimal | None:
-    """An amount >= 0 that was really told; None where it is absent, negative or no number."""
-    return value if value is not None and value.is_finite() and value >= 0 else None
+    """An amount >= 0 that was really told; None where it is absent, negative or no number.
+
+    Raises:
+        ValueError: no call can cost so much; its bill is not known then.
+    """
+    if value is None or not value.is_finite() or value < 0:
+        return None
+    if value > MAX_AMOUNT:
+        message = f"reply: expected an amount of at most {MAX_AMOUNT:.0e}, got {value:.3g}"
+        raise ValueError(message)
+    return value
 
 
 def error_of(value: object) -> WireError:

@@ -55,6 +55,8 @@ class Choice:
     reads_cut_replies: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
+        if not isinstance(self.labels, tuple) or not all(isinstance(label, str) for label in self.labels):
+            raise PlanError(f"labels: expected a list of texts, got {self.labels!r}")
         folded = [_folded(label) for label in self.labels]
         if "" in folded or len(set(folded)) < len(folded):
             raise PlanError(f"labels: expected distinct, non-empty labels (case does not count), got {self.labels}")

@@ -9,7 +9,7 @@ from modelsearch.providers.wire_values import WireError, amount, count, error_of
 
 @pytest.mark.parametrize(
     ("value", "n_tokens"),
-    [(None, 0), (3, 3), (12.0, 12), (-1, 0), (float("inf"), 0), (float("nan"), 0), (10**30, 10**30)],
+    [(None, 0), (3, 3), (12.0, 12), (-1, 0), (float("inf"), 0), (float("nan"), 0), (10**9, 10**9)],
 )
 def test_count(value: float | None, n_tokens: int) -> None:
     assert count(value) == n_tokens
@@ -51,3 +51,16 @@ def test_without_system_keeps_the_order_and_the_rest() -> None:
     assert without_system((user, answer)) == (user, answer)
     assert without_system((system, user, answer)) == (Message(role="user", content="s\n\nu"), answer)
     assert without_system((system, answer)) == (Message(role="user", content="s"), answer)
+
+
+@pytest.mark.parametrize("told", [10**12 + 1, 1e13, 2**62, 1e300])
+def test_a_count_that_no_reply_can_have_is_a_fault_of_the_reply(told: float) -> None:
+    with pytest.raises(ValueError, match="reply: expected at most"):
+        count(told)
+    assert count(10**12) == 10**12
+
+
+def test_a_bill_that_no_call_can_have_is_a_fault_of_the_reply() -> None:
+    with pytest.raises(ValueError, match="reply: expected an amount"):
+        amount(Decimal("1e10"))
+    assert amount(Decimal("1e9")) == Decimal("1e9")
