@@ -263,11 +263,11 @@ async def test_a_rate_limit_inside_a_200_is_held_once_through_the_real_client() 
 
 async def test_tokens_without_a_price_are_held_at_the_bound_and_warned_of() -> None:
     market = two_providers()
-    unknown = Rate(kind="cache_read", usd=None)
+    unknown = Rate(kind="reasoning", usd=None)
     endpoints = {e.id: replace(e, rates=(*e.rates, unknown)) for e in market.endpoints.values()}
     body = (
         b'{"model":"m","choices":[{"message":{"content":"yes"},"finish_reason":"stop"}],'
-        b'"usage":{"prompt_tokens":9,"completion_tokens":1,"prompt_tokens_details":{"cached_tokens":4}}}'
+        b'"usage":{"prompt_tokens":9,"completion_tokens":5,"completion_tokens_details":{"reasoning_tokens":4}}}'
     )
     world = Live(
         client=FakeClient(lambda *_: RawReply(http_status=200, body=body)),
