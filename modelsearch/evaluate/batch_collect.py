@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from modelsearch.core.batch import BatchStatus, HttpCall, LineResult
+from modelsearch.core.errors import OverbilledError
 from modelsearch.core.events import BatchAccepted, BatchClosed, CallReplied
 from modelsearch.core.ids import CallId
 from modelsearch.core.wire import RawReply
@@ -21,6 +22,8 @@ from modelsearch.evaluate.caller import dialect_of
 
 LOST_AFTER_S = 20.0
 """A batch that was sent so long ago and is in no list was not taken, or is not to be found."""
+MAX_LOOKS = 8
+"""Batches asked about at once."""
 CLOCK_SLACK_S = 120.0
 """By how much a provider's clock may be behind ours."""
 _OK = range(200, 300)
@@ -49,8 +52,14 @@ class Collector:
         Raises:
             OverbilledError: a call cost more than its bound; the truth is booked.
         """
+        places = asyncio.Semaphore(MAX_LOOKS)
+
+        async def look_at(batch: OpenBatch) -> None:
+            async with places:
+                await self._look_at(batch)
+
         batches = list(self.desk.state.batches.values())
-        ended = await asyncio.gather(*map(self._look_at, batches), return_exceptions=True)
+        ended = await asyncio.gather(*map(look_at, batches), return_exceptions=True)
         for error in ended:
             if isinstance(error, BaseException):
                 raise error
@@ -111,18 +120,28 @@ class Collector:
         return raw if raw.http_status in _OK else None
 
     def _book(self, batch: OpenBatch, results: Iterable[LineResult]) -> None:
-        """Settle, release or hold every call of the batch, then close it."""
+        """Settle, release or hold every call of the batch, then close it.
+
+        Raises:
+            OverbilledError: calls cost more than their bounds; all of the batch is booked first.
+        """
+        overbilled: list[OverbilledError] = []
         for result in results:
             call_id = batch.call_of(result.custom_id)
             if call_id is None or call_id not in batch.keys:
                 continue
-            if result.kind == "replied":
-                self._settle(batch, call_id, result.raw)
-            else:
+            if result.kind != "replied":
                 self._release(batch, call_id, result)
+                continue
+            try:
+                self._settle(batch, call_id, result.raw)
+            except OverbilledError as error:
+                overbilled.append(error)
         for call_id in list(batch.keys):
             self.desk.hold(call_id, "its batch ended without a result for it")
         self.desk.record(BatchClosed(batch_id=batch.id, reason="collected"))
+        if overbilled:
+            raise overbilled[0]
 
     def _settle(self, batch: OpenBatch, call_id: CallId, raw: RawReply) -> None:
         key, endpoint = batch.keys[call_id], self.desk.endpoint(batch)

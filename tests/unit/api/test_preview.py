@@ -3,8 +3,10 @@ from decimal import Decimal
 
 import pytest
 
-from modelsearch.api.preview import PhasePreview, preview_lines, previews
+from modelsearch.api.preview import BatchPreview, PhasePreview, preview_lines, previews
+from modelsearch.core.batch import BatchPolicy
 from modelsearch.core.errors import BaselineError, KeyMissingError, ModelsearchError
+from modelsearch.core.ids import CandidateId
 from modelsearch.core.outcome import Outcome, Status
 from modelsearch.search.plan import make_plan
 from modelsearch.testing.factories import make_setting
@@ -69,3 +71,26 @@ def test_what_a_search_would_refuse_a_preview_does(shop: Shop) -> None:
     assert isinstance(refusal(shop, shop.without(), baseline_outcomes=path), BaselineError)
     shop.plan.write_text("name: x\nphases: []\n")
     assert "phases" in str(refusal(shop, shop.without()))
+
+
+BATCHED = {CandidateId("m00"): 0.5, CandidateId("m01"): 0.03, CandidateId("m02"): 0.09}
+
+
+@pytest.mark.parametrize(
+    ("policy", "saved"),
+    [
+        (BatchPolicy(mode="wide", min_calls=6), 4 * 2 * (0.5 + 0.03)),
+        (BatchPolicy(mode="wide", min_calls=7), 0.0),
+        (BatchPolicy(mode="always"), 4 * 2 * (0.5 + 0.03)),
+    ],
+)
+def test_batches_save_in_wide_rounds_and_never_cost_more(policy: BatchPolicy, saved: float) -> None:
+    setting = make_setting(3, 6, list_cost_usd=[1.0, 0.06, 0.04], budget_usd=100.0)
+    batch = BatchPreview(policy=policy, cost_usd=BATCHED)
+    (found,) = previews(setting, make_plan(ASK), [], [], batch)
+    assert float(found.likely_usd - found.batched_usd) == pytest.approx(saved)
+    assert previews(setting, make_plan(ASK), [])[0].batched_usd == found.likely_usd
+
+
+def test_providers_without_batches_say_nothing_of_them(shop: Shop) -> None:
+    assert not any(line.startswith("batches:") for line in lines(shop))

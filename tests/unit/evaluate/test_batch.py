@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from modelsearch.core.batch import BatchPolicy
-from modelsearch.core.errors import BatchPendingError, NoAnswerError, OptionError
+from modelsearch.core.errors import BatchPendingError, NoAnswerError, OptionError, OverbilledError
 from modelsearch.core.events import BatchSent, CallReleased, CallReserved, CallSettled, CallUnknown, Warned
 from modelsearch.core.ids import EndpointId
 from modelsearch.core.outcome import Status
@@ -152,6 +152,20 @@ async def test_a_paid_body_that_cannot_be_read_is_kept_and_unknown() -> None:
     await batched.buy(probe("m00", 0, 1, 2, 3))
     assert len([e for e in batched.live.recorder.events if isinstance(e, CallUnknown)]) == 1
     assert any(b'{"odd": 1}' in content for content in batched.kept.values())
+
+
+async def test_a_provider_that_bills_more_than_it_may_stops_the_search_once_all_is_booked() -> None:
+    def dear(n: int, custom_id: str) -> dict[str, object]:
+        row = good(n, custom_id)
+        row["response"]["body"]["usage"]["prompt_tokens"] = 10**7
+        return row
+
+    batched = Batched(api=FakeBatches(row=dear))
+    with pytest.raises(OverbilledError, match="billed"):
+        await batched.buy(probe("m00", 0, 1, 2, 3))
+    assert batched.desk.state.batches == {}
+    assert len([e for e in batched.live.recorder.events if isinstance(e, CallSettled)]) == 4
+    assert batched.live.ledger.spend().settled_usd == batched.live.settled_usd
 
 
 async def test_a_refused_batch_is_released_and_its_endpoint_called_live() -> None:
