@@ -1,8 +1,8 @@
 """`make bench-wire`: the official clients of OpenAI, Anthropic and Google read every reply that the emulator gives.
 
 Each client runs in an environment of its own, from wheels locked in `bench/wire.lock`. Holds if every success is read
-with its text, reason, tokens, cache and log-probabilities, validated against the client's own types, and every error
-arrives as the client's own error for that status.
+with its text, reason, tokens, cache and log-probabilities, validated against the client's own types, every error
+arrives as the client's own error for that status, and a batch is submitted, found, and collected with its failed line.
 """
 
 import json

@@ -11,10 +11,15 @@ from typing import Any
 
 import anthropic  # type: ignore[import-not-found]
 import openai  # type: ignore[import-not-found]
+import openai.types as openai_types  # type: ignore[import-not-found]
 from anthropic.types import Message  # type: ignore[import-not-found]
+from anthropic.types.messages import (  # type: ignore[import-not-found]
+    MessageBatch,
+    MessageBatchIndividualResponse,
+)
 from google import genai  # type: ignore[import-not-found]
 from google.genai import errors, types  # type: ignore[import-not-found]
-from openai.types import chat  # type: ignore[import-not-found]
+from openai.types import chat
 
 Told = dict[str, Any]
 LOGPROBS = "logprobs"
@@ -100,6 +105,62 @@ def google_reply(config: Told, case: str) -> Told:
     }
 
 
+def openai_batch(config: Told) -> Told:
+    """A batch of a good and a bad request: submitted, looked at, listed, collected."""
+    client = openai.OpenAI(base_url=config["url"], api_key=config["key"], max_retries=0)
+    rows = [
+        {"custom_id": name, "method": "POST", "url": "/v1/chat/completions", "body": {
+            "model": config["model"], "messages": [{"role": "user", "content": prompt}], "max_completion_tokens": 16,
+        }}
+        for name, prompt in (("good", "success?"), ("bad", "nothing that is known"))
+    ]  # fmt: skip
+    content = "\n".join(json.dumps(row) for row in rows).encode()
+    raw = client.files.with_raw_response.create(file=("batch.jsonl", content), purpose="batch")
+    file = openai_types.FileObject.model_validate_json(raw.content)
+    made = client.batches.with_raw_response.create(
+        input_file_id=file.id, endpoint="/v1/chat/completions", completion_window="24h"
+    )
+    batch = openai_types.Batch.model_validate_json(made.content)
+    seen = openai_types.Batch.model_validate_json(client.batches.with_raw_response.retrieve(batch.id).content)
+    listed = [openai_types.Batch.model_validate(one.model_dump()).id for one in client.batches.list()]
+    lines = [json.loads(line) for line in client.files.content(seen.output_file_id).text.splitlines()]
+    failed = [json.loads(line) for line in client.files.content(seen.error_file_id).text.splitlines()]
+    replies = {line["custom_id"]: chat.ChatCompletion.model_validate(line["response"]["body"]) for line in lines}
+    return {
+        "status": seen.status,
+        "listed": batch.id in listed,
+        "texts": {name: reply.choices[0].message.content for name, reply in replies.items()},
+        "failed": {line["custom_id"]: line["response"]["status_code"] for line in failed},
+        "counts": [seen.request_counts.total, seen.request_counts.completed, seen.request_counts.failed],
+    }
+
+
+def anthropic_batch(config: Told) -> Told:
+    """A batch of a good and a bad request: submitted, looked at, listed, collected."""
+    client = anthropic.Anthropic(base_url=config["url"], api_key=config["key"], max_retries=0)
+    requests = [
+        {"custom_id": name, "params": {
+            "model": config["model"], "messages": [{"role": "user", "content": prompt}], "max_tokens": 16,
+        }}
+        for name, prompt in (("good", "success?"), ("bad", "nothing that is known"))
+    ]  # fmt: skip
+    made = client.messages.batches.with_raw_response.create(requests=requests)
+    batch = MessageBatch.model_validate_json(made.read())
+    seen = MessageBatch.model_validate_json(client.messages.batches.with_raw_response.retrieve(batch.id).read())
+    listed = [MessageBatch.model_validate(one.model_dump()).id for one in client.messages.batches.list()]
+    found = [MessageBatchIndividualResponse.model_validate(one.model_dump())
+             for one in client.messages.batches.results(batch.id)]  # fmt: skip
+    good = {one.custom_id: one.result.message for one in found if one.result.type == "succeeded"}
+    return {
+        "status": seen.processing_status,
+        "listed": batch.id in listed,
+        "texts": {name: message.content[0].text for name, message in good.items()},
+        "failed": {one.custom_id: one.result.error.error.type for one in found if one.result.type == "errored"},
+        "counts": [seen.request_counts.succeeded, seen.request_counts.errored],
+    }
+
+
+BATCHES: dict[str, Callable[[Told], Told]] = {"openai": openai_batch, "anthropic": anthropic_batch}
 CLIENTS: dict[str, Callable[[Told, str], Told]] = {
     "openai": openai_reply,
     "anthropic": anthropic_reply,
@@ -111,7 +172,9 @@ def main() -> None:
     """Ask every question of the input and answer it in a line."""
     for question in json.load(sys.stdin):
         try:
-            seen = CLIENTS[question["client"]](question, question["case"])
+            is_batch = question["case"] == "batch"
+            client = question["client"]
+            seen = BATCHES[client](question) if is_batch else CLIENTS[client](question, question["case"])
         except Exception as error:  # noqa: BLE001 - what an SDK cannot read is what this is here to tell
             seen = {"unreadable": f"{type(error).__name__}: {error}"[:500]}
         print(json.dumps({"client": question["client"], "case": question["case"], "seen": seen}), flush=True)

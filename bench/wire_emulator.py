@@ -11,7 +11,7 @@ from modelsearch.emulator.app import EmulatorApp, EmulatorOptions
 from modelsearch.emulator.faults import Faults
 from modelsearch.emulator.replies import Asked, EmulatedReply, surely_told
 from modelsearch.emulator.server import emulator_server
-from modelsearch.testing.factories import make_endpoint, make_market, make_provider
+from modelsearch.testing.factories import make_endpoint, make_market, make_provider, make_rates
 
 KEY = "key-of-the-bench"
 DIALECTS = {"openai": "openai_chat", "anthropic": "anthropic_messages", "google": "google_generate"}
@@ -74,6 +74,16 @@ ERRORS: Mapping[str, Mapping[int, frozenset[str]]] = {
 }
 
 
+BATCHES: Mapping[str, dict[str, Any]] = {
+    "openai": {
+        "status": "completed", "listed": True, "texts": {"good": "yes"}, "failed": {"bad": 400}, "counts": [2, 1, 1],
+    },
+    "anthropic": {
+        "status": "ended", "listed": True, "texts": {"good": "yes"}, "failed": {"bad": "invalid_request_error"},
+        "counts": [1, 1],
+    },
+}  # fmt: skip
+"""What is seen of a batch of one request that is answered and one that is not."""
 _NOT_THERE = frozenset({("anthropic", "logprobs"), ("anthropic", "unsupported"), ("google", "written")})
 """What a format does not have."""
 
@@ -107,9 +117,13 @@ def market() -> Market:
         for name, can in ((MODEL, frozenset({"logprobs"})), ("plain", frozenset[str]())):
             endpoint_id = EndpointId(f"{provider_id}/{name}")
             endpoints[endpoint_id] = make_endpoint(
-                endpoint_id, provider_id=ProviderId(provider_id), wire_name=name, capabilities=can, context_tokens=4096
-            )
-    providers = {ProviderId(name): make_provider(name, dialect=dialect) for name, dialect in DIALECTS.items()}
+                endpoint_id, provider_id=ProviderId(provider_id), wire_name=name, capabilities=can, context_tokens=4096,
+                rates=(*make_rates(), *(replace(rate, processing="batch") for rate in make_rates())),
+            )  # fmt: skip
+    providers = {
+        ProviderId(name): make_provider(name, dialect=dialect, batch=name if name in BATCHES else None)
+        for name, dialect in DIALECTS.items()
+    }
     return replace(make_market(1), endpoints=endpoints, providers=providers)
 
 
@@ -127,7 +141,8 @@ def serving() -> Iterator[Mapping[str, str]]:
 def questions(urls: Mapping[str, str]) -> list[Question]:
     """Every case to every client that it is for."""
     cases = dict.fromkeys([*REPLIES, *STATUSES])
-    return [_question(client, case, urls) for client in DIALECTS for case in cases if (client, case) not in _NOT_THERE]
+    found = [_question(client, case, urls) for client in DIALECTS for case in cases if (client, case) not in _NOT_THERE]
+    return found + [_question(client, "batch", urls) for client in BATCHES]
 
 
 def _question(client: str, case: str, urls: Mapping[str, str]) -> Question:
@@ -143,7 +158,9 @@ def _question(client: str, case: str, urls: Mapping[str, str]) -> Question:
 
 
 def expected(question: Question) -> dict[str, Any]:
-    """What the client must have seen of an answer that is a success; only fields that it told are compared."""
+    """What the client must have seen of an answer that is a success, or of a batch."""
+    if question.case == "batch":
+        return BATCHES[question.client]
     reply = REPLIES[question.case]
     client, usage = question.client, reply.usage
     n_out = reply.output_tokens + (reply.reasoning_tokens if client != "google" else 0)

@@ -73,7 +73,7 @@ class OpenAiBatches:
     async def answer(self, work: BatchWork, wire: WireFormat, asked: BatchAsked) -> WireAnswer:
         parts = asked.path.split("/")
         if parts == ["files"] and asked.method == "POST":
-            return _ok({"id": work.file(_form_file(asked)), "object": "file", "purpose": "batch"})
+            return _ok(_file_object(work, _form_file(asked)))
         if parts == ["batches"] and asked.method == "POST":
             return await self._create(work, wire, asked)
         if parts == ["batches"]:
@@ -97,6 +97,13 @@ class OpenAiBatches:
         batch = work.submit(wire, asked.provider_id, lines, file_id=file_id, metadata=metadata)
         await asyncio.sleep(work.habits.answer_s)
         return _ok(_openai_batch(batch) | {"status": "validating"})
+
+
+def _file_object(work: BatchWork, content: bytes) -> dict[str, Any]:
+    """A file that was taken, as the official client wants it told."""
+    now = int(datetime.now(UTC).timestamp())
+    file = {"bytes": len(content), "created_at": now, "filename": "batch.jsonl", "status": "processed"}
+    return {"id": work.file(content), "object": "file", "purpose": "batch", **file}
 
 
 def _line(row: Mapping[str, Any], name: str) -> Line:

@@ -4,7 +4,7 @@ import pytest
 
 from bench import wire
 from bench.own_venv import NotAvailableError
-from bench.wire_emulator import DIALECTS, FAULTS, STATUSES, Question, expected, questions
+from bench.wire_emulator import BATCHES, DIALECTS, FAULTS, STATUSES, Question, expected, questions
 
 URLS = {name: f"http://{name or 'good'}" for name in FAULTS}
 ASKED = questions(URLS)
@@ -28,6 +28,13 @@ def test_what_was_seen_is_held_against_what_was_said() -> None:
     assert wire.problem(question, right) == ""
     assert "hidden" in wire.problem(question, right | {"hidden": 0})
     assert wire.problem(question, {"unreadable": "ValidationError"}) == "ValidationError"
+
+
+def test_batches_are_asked_where_the_format_has_them() -> None:
+    for client, right in BATCHES.items():
+        question = asked(client, "batch")
+        assert wire.problem(question, right) == ""
+        assert "failed" in wire.problem(question, right | {"failed": {}})
 
 
 def test_an_error_must_be_the_clients_own_for_its_status() -> None:
