@@ -10,6 +10,7 @@ from modelsearch.core.outcome import Status
 from modelsearch.core.result import Estimate
 from modelsearch.core.search import STATUS_CODES, SearchView
 from modelsearch.core.task import output_limit_tokens
+from modelsearch.evaluate.prompt_order import late_text_warning
 from modelsearch.evaluate.task_warnings import (
     leaked_example_warning,
     majority_warning,
@@ -21,9 +22,9 @@ _STATUS_OF = {code: status for status, code in STATUS_CODES.items()}
 
 
 def view_warnings(view: SearchView, estimates: tuple[Estimate, ...]) -> list[Warned]:
-    """Majority class, leaked examples; one answer to all and truncation of each candidate that was asked."""
+    """Majority class, leaked examples, shared text too late; one answer to all, and truncation, of who was asked."""
     baseline = next(e for e in estimates if e.candidate_id == view.baseline_id)
-    found = [leaked_example_warning(view.task)]
+    found = [leaked_example_warning(view.task), late_text_warning(view.task)]
     if baseline.quality is not None:
         found.append(majority_warning(view.task, baseline.quality.mean))
     for candidate_id in view.row:
