@@ -24,6 +24,7 @@ from modelsearch.core.search import Probe
 from modelsearch.core.wire import WireRequest
 from modelsearch.evaluate.asking import model_request
 from modelsearch.evaluate.caller import MAX_CALLS_PER_OUTCOME, NOT_RUN, Answer, dialect_of
+from modelsearch.evaluate.collector import seldom_collected
 from modelsearch.evaluate.confidence import Asking, confidence_of
 from modelsearch.evaluate.grade import score_reply
 from modelsearch.evaluate.grader import finished, judging_usd
@@ -90,7 +91,7 @@ class LiveEvaluator:
             StoppedError: a provider cannot go on; everything paid is booked.
         """
         await self._buy_baseline(probes, candidates)
-        return await self._buy_all(self._jobs(probes, candidates))
+        return await seldom_collected(self._buy_all(self._jobs(probes, candidates)))
 
     async def _buy_baseline(self, probes: Sequence[Probe], candidates: Mapping[CandidateId, Candidate]) -> None:
         """What others are compared with comes first, one batch at a time, so that none is bought twice."""
@@ -270,10 +271,9 @@ class LiveEvaluator:
             self._warn(code, endpoint.id, f"{failure.reason}; not called again in this run")
 
     def _bound_of(self, candidate: Candidate, item_id: ItemId) -> Decimal:
-        jobs = self._plugs.known.jobs_of(candidate, item_id)
-        callable_jobs = (job for job in jobs if job.single.endpoint_id not in self._closed)
-        judged = judging_usd(self._plugs.grader, self._items[item_id])
-        return sum((self._request(job.single, item_id)[1] + judged for job in callable_jobs), Decimal(0))
+        singles = [job.single for job in self._plugs.known.jobs_of(candidate, item_id)]
+        bounds = [self._request(single, item_id)[1] for single in singles if single.endpoint_id not in self._closed]
+        return sum(bounds, len(bounds) * judging_usd(self._plugs.grader, self._items[item_id]))
 
     def _request(self, single: Single, item_id: ItemId) -> tuple[WireRequest, Decimal]:
         """The encoded request and its upper bound in USD, made once for bound and call."""
