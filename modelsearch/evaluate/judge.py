@@ -88,7 +88,7 @@ class JudgeGrader:
             return self._without_reference(outcome, item)
         if self.judge.mode == "pairwise" and outcome.answer == other:
             return replace(outcome, score=TIE)  # word for word the same: nobody need be asked
-        judged = await self.judged(item, outcome.answer or "", other)
+        judged = await self.judged(item, outcome.answer or "", other, repeat=outcome.repeat)
         outcome = replace(
             outcome,
             spend_usd=outcome.spend_usd + judged.spend_usd,
@@ -101,15 +101,15 @@ class JudgeGrader:
         self.calls.warn("judge-unreadable", self.judge.model, "a judgement could not be read; its answer has no score")
         return replace(outcome, status=Status.UNSCORED)
 
-    async def judged(self, item: Item, answer: str, other: str) -> Judged:
-        """Every judgement of an answer.
+    async def judged(self, item: Item, answer: str, other: str, *, repeat: int = 0) -> Judged:
+        """Every judgement of an answer; of another repeat it is judged anew, or the judge's noise would not be seen.
 
         Raises:
             NoAnswerError: the judge has not answered for long.
         """
         answers = [
             await self.calls.ask(self.endpoint, request, number)
-            for number, request in self._numbered(item, answer, other)
+            for number, request in self._numbered(item, answer, other, repeat)
         ]
         self._note(answers)
         return Judged(
@@ -119,11 +119,11 @@ class JudgeGrader:
             is_unheard=any(each.answer.reply.status in _UNHEARD for each in answers),
         )
 
-    def _numbered(self, item: Item, answer: str, other: str) -> list[tuple[int, ModelRequest]]:
+    def _numbered(self, item: Item, answer: str, other: str, repeat: int) -> list[tuple[int, ModelRequest]]:
         """The requests with the number of their judgement."""
-        requests = self._requests(item, answer, other)
-        n_each = len(requests) // self.judge.judgements
-        return [(place // n_each, request) for place, request in enumerate(requests)]
+        requests, n = self._requests(item, answer, other), self.judge.judgements
+        n_each = len(requests) // n
+        return [(repeat * n + place // n_each, request) for place, request in enumerate(requests)]
 
     def _requests(self, item: Item, answer: str, other: str) -> list[ModelRequest]:
         size = self._max_bytes

@@ -13,6 +13,8 @@ WORDS = ("amber", "birch", "cedar", "delta", "ember", "fjord", "grove", "heath")
 PLAN = """
 name: judged
 phases:
+  - name: screen
+    filters: [task_requirements]
   - name: ask
     sampler: {round_robin: {step_items: 4, max_items: %d}}
     max_rounds: %d
@@ -32,7 +34,7 @@ def write_task(root: Path, scorer: Any, *, n_items: int = 12, **more: Any) -> Pa
     (root / "items.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     task = {
         "id": "words", "kind": "extraction", "items": "items.jsonl", "prompt": "{{ input }}", "scorer": scorer,
-        "max_output_tokens": 64, **more,
+        "max_output_tokens": 64, "requirements": {"providers": ["tessellar"]}, **more,
     }  # fmt: skip
     (root / "task.yaml").write_text(yaml.safe_dump(task))
     return root / "task.yaml"
