@@ -1,7 +1,7 @@
 """Prompt caches of the emulated providers: a start of a prompt that was answered a short time ago is billed as cached.
 
-An endpoint with the capability `prompt_cache` keeps every prompt in steps of about 128 tokens, at no charge. One whose
-rates have a price of writing keeps what a request marks, and OpenAI's newer models keep the whole prompt of a request
+An endpoint with the capability `prompt_cache` keeps every prompt in steps of about 128 tokens, at no charge. One that
+charges for keeping keeps what a request marks, and OpenAI's newer models keep the whole prompt of a request
 that neither marks nor switches caching off. An entry is there once an answer that read it has begun.
 """
 
@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from modelsearch.core.market import Endpoint
 from modelsearch.emulator.replies import Asked, EmulatedReply
+from modelsearch.providers.prompt_prefix import is_write_charged
 
 LIFETIME_S = 300.0
 MIN_TOKENS = 1024
@@ -51,7 +52,7 @@ class PromptCaches:
         """The reply as this endpoint would bill it now."""
         if "prompt_cache" not in endpoint.capabilities or reply.cached_tokens or reply.input_tokens < MIN_TOKENS:
             return Served(reply)
-        if not any(rate.kind == "cache_write_5m" for rate in endpoint.rates):
+        if not is_write_charged(endpoint):
             return self._unmarked(endpoint, asked, reply)
         n_chars = asked.n_marked_chars
         if n_chars is None and asked.is_whole_kept:

@@ -2,11 +2,12 @@
 
 Sources: the prompt caching guides of Anthropic, OpenAI, Google and OpenRouter (2026). Most providers cache the start of
 a prompt unasked, at no charge for keeping it. Those that charge (Anthropic, OpenAI from GPT-5.6 on: 1.25 times the
-price of input) keep what is marked, so the catalogue's price of writing is what tells them apart. A prompt below the
+price of input) keep what is marked, so the catalogue's price of writing tells them apart. A prompt below the
 minimum of its model is served without the cache: a mark there costs nothing and does nothing.
 """
 
 import hashlib
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from modelsearch.core.market import Endpoint
@@ -18,20 +19,27 @@ MIN_MARKED_TOKENS = 512
 """The least of any model of Anthropic's; of others 1,024 to 4,096, and below it nothing happens."""
 MIN_BYTES_PER_TOKEN = 3
 """Fewer are rare: a start of fewer bytes than this times the minimum has not enough tokens."""
-_KINDS = frozenset({"cache_read", "cache_write_5m"})
+_KINDS = frozenset({"input", "cache_read", "cache_write_5m"})
 
 
 class Cut(NamedTuple):
     """Where the shared start ends: in which message, after how many of its characters, and its name."""
 
-    index: int
+    place: int
     n_chars: int
     name: str
 
 
 def is_write_charged(endpoint: Endpoint) -> bool:
-    """Whether the endpoint charges a known price for keeping a prompt, and another for reading it again."""
-    return {rate.kind for rate in endpoint.rates if rate.usd is not None} >= _KINDS
+    """Whether keeping a prompt costs more than reading it plainly, at known prices: such caches want marks.
+
+    A price of writing below that of input is for storage, where caches fill unasked (Gemini behind a router).
+    """
+    usd: dict[str, Decimal] = {}
+    for rate in endpoint.rates:
+        if rate.usd is not None and rate.processing == "standard" and not rate.min_prompt_tokens:
+            usd[rate.kind] = rate.usd
+    return usd.keys() >= _KINDS and usd["cache_write_5m"] > usd["input"]
 
 
 def shared_start(messages: tuple[Message, ...], endpoint: Endpoint, *, is_marked: bool) -> Cut | None:

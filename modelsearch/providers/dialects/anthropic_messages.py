@@ -108,9 +108,9 @@ def _marked(
     body: dict[str, Any], systems: tuple[Message, ...], others: tuple[Message, ...], cut: Cut
 ) -> dict[str, Any]:
     """The body with one mark where the shared start ends: all that comes before it is kept with it."""
-    at = cut.index - len(systems)
+    at = cut.place - len(systems)
     if at < 0:
-        kept = systems[: cut.index + 1]
+        kept = systems[: cut.place + 1]
         start = "\n\n".join([*(m.content for m in kept[:-1]), kept[-1].content[: cut.n_chars]])
         whole = Message(role="system", content=body["system"])
         return {**body, "system": marked_content(whole, len(start), _MARK)}

@@ -177,7 +177,7 @@ def _wire(
             path=_PATH, body=sent, headers=_HEADERS, key_body=key_body if extra else None, prefix=prefix
         )  # fmt: skip
     told = list(body["messages"])
-    told[cut.index] = {**told[cut.index], "content": marked_content(messages[cut.index], cut.n_chars, mark)}
+    told[cut.place] = {**told[cut.place], "content": marked_content(messages[cut.place], cut.n_chars, mark)}
     marked = _ENCODER.encode({**body, **extra, "messages": told})
     return WireRequest(
         path=_PATH, body=sent, headers=_HEADERS, key_body=key_body, prefix=cut.name, marked_body=marked

@@ -29,8 +29,8 @@ def user(stable: str, rest: str) -> Message:
     return Message(role="user", content=stable + rest, n_stable_chars=len(stable))
 
 
-def priced(*kinds: str) -> Endpoint:
-    rates = tuple(Rate(kind=kind, usd=Decimal(1)) for kind in kinds)  # type: ignore[arg-type]
+def priced(*kinds: str, usd: str = "1.25") -> Endpoint:
+    rates = tuple(Rate(kind=kind, usd=Decimal(usd)) for kind in kinds)  # type: ignore[arg-type]
     return make_endpoint(rates=(*make_rates(), *rates))
 
 
@@ -73,6 +73,9 @@ def test_keeping_is_charged_where_both_prices_are_known() -> None:
     assert is_write_charged(priced("cache_read", "cache_write_5m"))
     assert not is_write_charged(priced("cache_read"))
     assert not is_write_charged(priced("cache_write_5m"))
+    assert not is_write_charged(
+        priced("cache_read", "cache_write_5m", usd="0.3")
+    )  # storage of a cache that fills unasked
     unknown = Rate(kind="cache_write_5m", usd=None)
     assert not is_write_charged(make_endpoint(rates=(*priced("cache_read").rates, unknown)))
 
