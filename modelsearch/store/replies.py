@@ -5,6 +5,7 @@ and not the key as primary key: five times quicker to fill with replies of 1 KB.
 """
 
 import logging
+import math
 import sqlite3
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -215,7 +216,8 @@ def _key_bytes(key: str) -> bytes:
 
 def _row_of(name: bytes, raw: RawReply) -> tuple[bytes, int, bytes, str, float]:
     headers = {header: raw.headers[header] for header in _KEPT_HEADERS if header in raw.headers}
-    return name, raw.http_status, raw.body, _ENCODE(headers).decode(), raw.latency_s
+    latency_s = 0.0 if math.isnan(raw.latency_s) else raw.latency_s  # NaN is NULL to SQLite; batches have none
+    return name, raw.http_status, raw.body, _ENCODE(headers).decode(), latency_s
 
 
 def _reply_of(row: tuple[int, bytes, str, float]) -> RawReply:

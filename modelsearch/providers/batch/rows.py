@@ -1,5 +1,6 @@
 """What batch dialects share: files of one JSON object a line, uploads, and the row that most results come in."""
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 from uuid import uuid4
@@ -130,9 +131,10 @@ def row_result(line: bytes) -> LineResult:
 
 
 def replied(custom_id: str, body: bytes) -> LineResult:
-    """A request that was answered."""
+    """A request that was answered; how long it took nobody knows."""
     headers = {PROCESSING_HEADER: BATCH_PROCESSING}
-    return LineResult(custom_id=custom_id, kind="replied", raw=RawReply(http_status=200, body=body, headers=headers))
+    raw_reply = RawReply(http_status=200, body=body, headers=headers, latency_s=math.nan)
+    return LineResult(custom_id=custom_id, kind="replied", raw=raw_reply)
 
 
 def failed(custom_id: str, status: int, body: bytes) -> LineResult:
