@@ -11,21 +11,41 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modelsearch.core.ids import EndpointId, ModelId, ProviderId
-from modelsearch.core.market import Endpoint
+from modelsearch.core.market import Endpoint, Rate
 from modelsearch.core.outcome import Reply, Status
 from modelsearch.core.ports import Dialect
 from modelsearch.core.registry import lookup, names
-from modelsearch.core.wire import Message, ModelRequest, RawReply
+from modelsearch.core.wire import Message, ModelRequest, RawReply, Role
 
 DIALECTS = names("dialect")
-CAPABILITIES = ["json_schema", "reasoning", "no_temperature", "max_completion_tokens", "seed", "logprobs", "no_system"]
+CAPABILITIES = [
+    *("json_schema", "reasoning", "no_temperature", "max_completion_tokens", "seed", "logprobs", "no_system"),
+    "prompt_cache",
+]
+PRICES = (
+    Rate(kind="input", usd=Decimal(1)),
+    Rate(kind="cache_read", usd=Decimal("0.1")),
+    Rate(kind="cache_write_5m", usd=Decimal("1.25")),
+)
+TEXT_FIELDS = {"content", "text", "system"}
 RETRY_KINDS = {"none", "rate", "transient", "auth", "quota", "gone", "incapable"}
 STATUSES = [0, 301, 400, 401, 402, 403, 404, 408, 409, 413, 422, 429, 498, 500, 502, 503, 504, 529]
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
-messages = st.lists(
-    st.builds(Message, role=st.sampled_from(["system", "user", "assistant"]), content=texts), min_size=1, max_size=4
-).map(tuple)
+roles: st.SearchStrategy[Role] = st.sampled_from(["system", "user", "assistant"])
+longer = texts | texts.map(lambda text: text + "Rule. " * 600)
+
+
+@st.composite
+def message(draw: st.DrawFn) -> Message:
+    content = draw(longer)
+    role: Role = draw(roles)
+    return Message(
+        role=role, content=content, n_stable_chars=draw(st.integers(0, len(content)) | st.just(len(content)))
+    )
+
+
+messages = st.lists(message(), min_size=1, max_size=4).map(tuple)
 requests = st.builds(
     ModelRequest,
     messages=messages,
@@ -41,7 +61,7 @@ endpoints = st.builds(
     model_id=st.just(ModelId("m")),
     provider_id=st.sampled_from([ProviderId("p"), ProviderId("openrouter")]),
     wire_name=st.sampled_from(["m", "lab/m", "models/m"]),
-    rates=st.just(()),
+    rates=st.sampled_from([(), PRICES]),
     host=st.none() | st.just("host/fp8"),
     capabilities=st.frozensets(st.sampled_from(CAPABILITIES)),
 )
@@ -124,6 +144,25 @@ def test_encode_is_pure_and_holds_no_key(name: str, request: ModelRequest, endpo
     assert first.path.startswith("/")
     assert "?" not in first.path
     assert not {header.lower() for header in first.headers} & {"authorization", "x-api-key", "x-goog-api-key"}
+
+
+def said(body: object) -> str:
+    """All texts of a request, wherever they stand, in the order of the format."""
+    if isinstance(body, dict):
+        told = [said(value) for key, value in body.items() if key in TEXT_FIELDS or isinstance(value, dict | list)]
+        return "".join(told)
+    return "".join(map(said, body)) if isinstance(body, list) else body if isinstance(body, str) else ""
+
+
+@pytest.mark.parametrize("name", DIALECTS)
+@given(request=requests, endpoint=endpoints)
+def test_a_mark_changes_neither_the_words_nor_the_key(name: str, request: ModelRequest, endpoint: Endpoint) -> None:
+    wire = make_dialect(name).encode(request, endpoint)
+    marked = wire.marked
+    assert said(json.loads(marked.body)) == said(json.loads(wire.body))
+    assert (marked.key_body or marked.body) == (wire.key_body or wire.body)
+    assert marked.marked.body == marked.body
+    assert wire.marked_body is None or wire.prefix
 
 
 @pytest.mark.parametrize("name", DIALECTS)
