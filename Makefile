@@ -1,6 +1,7 @@
 # modelsearch: `make demo` to see it work, `make test` to check it. Needs Python 3.11 to 3.13 and make.
 PYTHON ?= python3
 VENV ?= .venv
+MINUTES ?= 20
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
@@ -31,7 +32,7 @@ bench-%: $(STAMP)
 	$(BIN)/python -m bench.$(subst -,_,$*)
 
 fuzz: $(STAMP)
-	$(BIN)/python -m bench.fuzz
+	$(BIN)/python -m bench.fuzz --minutes $(MINUTES)
 
 local: $(STAMP)
 	$(BIN)/python -m bench.local
