@@ -1,9 +1,9 @@
 """`make fuzz`: replies of providers, scorers, task files and catalogues, spoilt in every way, for 20 minutes.
 
-`make fuzz MINUTES=2` is shorter, `python -m bench.fuzz --target NAME --seed N` more exact. Inputs come from hypothesis, and for a quarter of the
-time from atheris, which follows what the code does with them, where it can be installed. Nothing may come out but a
-status, a value, or one of the project's own errors with words; whatever else does is shown with its input, and the
-command fails.
+`make fuzz MINUTES=2` is shorter, `python -m bench.fuzz --target NAME --seed N` more exact. Inputs come from hypothesis,
+and for a quarter of the time from atheris, which follows what the code does with them, where it can be installed.
+Nothing may come out but a status, a value, or one of the project's own errors with words; whatever else does is shown
+with its input, and the command fails.
 """
 
 import argparse
