@@ -25,8 +25,9 @@ from modelsearch.core.ports import Client, Recorder
 from modelsearch.core.search import Probe
 from modelsearch.core.task import Item, Prompt, ScorerSpec, TaskSpec
 from modelsearch.evaluate.caller import Caller
-from modelsearch.evaluate.evaluator import LiveEvaluator, Plugs
+from modelsearch.evaluate.evaluator import LiveEvaluator
 from modelsearch.evaluate.known import Known
+from modelsearch.evaluate.plugs import Plugs
 from modelsearch.evaluate.prices import PriceBook
 from modelsearch.evaluate.prompt import PromptRenderer
 from modelsearch.evaluate.scoring import make_scorer
