@@ -2,9 +2,9 @@
 
 from contextlib import AsyncExitStack
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
-from prefect import State, flow, runtime, tags
+from prefect import flow, runtime, tags
 
 from flows.come_back import come_back, patience_s
 from flows.phase import PENDING, run_phase_flow
@@ -28,7 +28,7 @@ def _run_name() -> str:
 
 
 @flow(name="search", flow_run_name=_run_name, validate_parameters=False)
-async def search(request: dict[str, Any], run_id: str = "") -> dict[str, str] | State[Any]:
+async def search(request: dict[str, Any], run_id: str = "") -> dict[str, str]:
     """Search to a recommendation, from the start or from wherever the run was left.
 
     Args:
@@ -49,7 +49,8 @@ async def search(request: dict[str, Any], run_id: str = "") -> dict[str, str] | 
             for phase in session.plan.phases:
                 written = await run_phase_flow(session.run.run_id, phase.name)
                 if PENDING in written:
-                    return await come_back(request, session.run.run_id, written[PENDING])
+                    ending = await come_back(request, session.run.run_id, written[PENDING])
+                    return cast("dict[str, str]", ending)  # a state that a flow returns is how its run ends
             await report(session.run.run_id, session.source.is_emulated)
         return {"run_id": session.run.run_id, "run_dir": str(session.run.path)}
 
