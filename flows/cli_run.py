@@ -16,6 +16,7 @@ from flows.prefect_env import prepare
 from flows.reach import check_server
 from modelsearch.api.emulated import table_app, world_app
 from modelsearch.api.request import SearchRequest
+from modelsearch.api.scorer_models import with_emulated_scorer_models
 from modelsearch.api.session import Opening, Session, find_session_run, open_session
 from modelsearch.api.source import read_task
 from modelsearch.catalog.load import load_market
@@ -128,7 +129,9 @@ def run_emulator_for(
     elif task is not None:
         market = load_market(read_settings().catalogs, as_of=datetime.now(UTC).date())
         spec = read_task(task, market)
-        app = world_app(make_world(spec, seed=seed, base=market), spec, options)
+        world = make_world(spec, seed=seed, base=market)
+        asked = with_emulated_scorer_models(world.market, spec, market)
+        app = world_app(world, spec, options, market=asked)
     else:
         message = "emulate: give a task spec, or --recorded DIR"
         raise OptionError(message)

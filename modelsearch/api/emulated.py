@@ -60,11 +60,15 @@ def serve_world(task: TaskSpec, base: Market, request: SearchRequest, *, stack: 
 def world_app(
     world: World, task: TaskSpec, options: EmulatorOptions | None = None, *, market: Market | None = None
 ) -> EmulatorApp:
-    """The emulator of a synthetic world; `market` is the world's own with what the scorer asks besides."""
+    """The emulator of a synthetic world; `market` is the world's own with what the scorer asks besides.
+
+    Without it a judge that the real catalogue has is emulated at a made-up price.
+    """
+    market = market or with_emulated_scorer_models(world.market, task, world.market)
     behaviour: Behaviour = world.behaviour(prompt_texts(task, PromptRenderer(task)))
-    if market is not None and (asked := scorer_endpoint(market, task)) is not None:
+    if (asked := scorer_endpoint(market, task)) is not None:
         behaviour = judged_behaviour(behaviour, asked, task, seed=world.seed)
-    return EmulatorApp(behaviour, market or world.market, options)
+    return EmulatorApp(behaviour, market, options)
 
 
 def judged_behaviour(
