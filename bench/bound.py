@@ -15,8 +15,10 @@ Two figures for recommendations without certificate, on the cases of `make bench
   is an estimate, with the spread over tables that is printed.
 
 Models' names are used by neither. Prints both by share of X, the wrong ones, and each table; exit 0, 77 without data.
+What was found of a table is kept in .modelsearch/bench/bound under a name made of this code and of what was asked.
 """
 
+import hashlib
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -37,8 +39,10 @@ from modelsearch.compare.aggregate import clustered_mean, column, grouped
 from modelsearch.compare.cases import MARGIN, baselines_of
 from modelsearch.compare.tables import Field, Truth, read_field
 from modelsearch.evaluate.item_order import item_order
+from modelsearch.store.comparisons import read_comparison, write_comparison
 
 N_SEEDS = 1
+ROOT = Path(__file__).resolve().parents[1]
 SHARES = (0.01, 0.02, 0.05, 0.1)
 INFORMED, EACH = "informed buyer", "all for each"
 Row = Mapping[str, Any]
@@ -92,14 +96,26 @@ def _run(bench: Bench) -> Iterator[Row]:
         for folder in folders
     ]
     with ProcessPoolExecutor(bench.n_jobs, mp_context=get_context("spawn")) as pool:
-        for rows in pool.map(table_rows, jobs):
-            sys.stderr.write(f"{rows[0]['table']}: {len(rows)} rows\n")
-            yield from rows
+        for path in pool.map(kept_rows, jobs):
+            sys.stderr.write(f"{path.name}\n")
+            yield from read_comparison(path)
 
 
 def _all(folders: Sequence[Path]) -> tuple[Path, ...]:
     """Every recorded table beside these: the prior knows them all."""
     return tuple(sorted(folder for folder in folders[0].parent.iterdir() if (folder / "outcomes.parquet").exists()))
+
+
+def kept_rows(job: Job) -> Path:
+    """The file of a table's rows, made if it is not there."""
+    digest = hashlib.sha256(repr(job).encode())
+    for source in sorted((ROOT / "bench").glob("bound*.py")):
+        digest.update(source.read_bytes())
+    path = ROOT / ".modelsearch" / "bench" / "bound" / f"{job.folder.name}-{digest.hexdigest()[:16]}.parquet"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_comparison(path, table_rows(job))
+    return path
 
 
 def table_rows(job: Job) -> list[Row]:
