@@ -16,7 +16,7 @@ from bench.faults_world import N_MODELS
 from modelsearch.core.ids import Json
 from modelsearch.emulator.server import spawned_emulator
 
-LIMIT_S = 300.0
+LIMIT_S = 900.0
 
 
 @dataclass(frozen=True, kw_only=True)

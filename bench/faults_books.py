@@ -36,8 +36,12 @@ class Audit:
     def line(self) -> str:
         """In words."""
         told = ", ".join(f"{n} {status}" for status, n in sorted(self.statuses.items()))
+        books = self.books
         return (
-            f"{self.n_outcomes} items ended ({told}); {self.n_unreadable} unreadable bodies kept; {self.books.line()}"
+            f"{self.n_outcomes} items ended ({told}); {books.n_charged} calls charged, {books.n_settled} settled, "
+            f"{books.n_unknown} held as unknown (sent and not answered, unreadable, or in flight at an end), "
+            f"{self.n_unreadable} unreadable bodies kept, {books.n_paid_again} charged again after such a call; settled "
+            f"{books.settled_usd:.4f} <= bill {books.bill_usd:.4f} <= {books.settled_usd + books.unknown_usd:.4f} USD"
         )
 
 

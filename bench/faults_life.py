@@ -67,7 +67,7 @@ class Asked:
     n_items: int
     models: list[str] = field(default_factory=list)
     urls: dict[str, str] = field(default_factory=dict)
-    step_items: int = 50
+    step_items: int = 10_000
     max_rounds: int = 40
     max_file_bytes: int = 0
     is_clock_jumping: bool = False
