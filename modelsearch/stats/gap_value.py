@@ -116,10 +116,22 @@ def choices_of(posterior: Posterior, threshold: float, saving: Floats, price_usd
     )
 
 
-def best_step(choices: Choices) -> Step | None:
-    """The purchase of most value per dollar; ties to the earlier row; None where nothing can be bought."""
+def best_steps(choices: Choices, near: float = 1.0) -> list[Step]:
+    """The purchase of most value per dollar, ties to the earlier row; then those of other rows that are `near` as good.
+
+    Args:
+        choices: what can be chosen now.
+        near: in (0, 1], of the best one's value per dollar; only rows bought alone go together, best first.
+
+    Returns:
+        Nothing where nothing can be bought.
+    """
     steps = [step for step in _steps(choices) if np.isfinite(step.price_usd)]
-    return max(steps, key=lambda step: (step.rate, -step.rows[0], -step.n_items), default=None)
+    steps.sort(key=lambda step: (-step.rate, step.rows[0], step.n_items))
+    if not steps or steps[0].rows == (choices.posterior.reference,) or len(steps[0].rows) > 1:
+        return steps[:1]
+    alone = [step for step in steps if len(step.rows) == 1 and step.rows[0] != choices.posterior.reference]
+    return [step for step in alone if step.rate >= near * steps[0].rate]
 
 
 def _steps(choices: Choices) -> Iterator[Step]:
@@ -158,7 +170,7 @@ class _After:
     second: float
 
     def alone(self, rows: Ints) -> Iterator[Step]:
-        """The best batch of one row."""
+        """The best batch of each row."""
         if not len(rows):
             return
         found = self.choices.posterior
@@ -218,8 +230,8 @@ class _After:
     def _best_of(self, rows: Ints, depth: Floats, value: Floats) -> Iterator[Step]:
         n_more = depth - self.choices.posterior.n_known[rows][:, None]
         price = n_more * self.choices.price_usd[rows][:, None]
-        i, j = np.unravel_index(int(np.argmax(_rates(value, price))), value.shape)
-        yield Step((int(rows[i]),), int(n_more[i, j]), float(value[i, j]), float(price[i, j]))
+        for i, j in enumerate(np.argmax(_rates(value, price), axis=1)):
+            yield Step((int(rows[i]),), int(n_more[i, j]), float(value[i, j]), float(price[i, j]))
 
 
 def _rates(value: Floats, price_usd: Floats) -> Floats:

@@ -15,7 +15,7 @@ from modelsearch.search.asking_prices import asking_prices, next_items
 from modelsearch.search.costs import expected_costs
 from modelsearch.search.parameters import require_count, require_range
 from modelsearch.search.probes import Purse
-from modelsearch.stats.gap_value import Choices, Step, best_step, choices_of, expected_saving, p_clears
+from modelsearch.stats.gap_value import Choices, Step, best_steps, choices_of, expected_saving, p_clears
 
 
 @register(
@@ -44,6 +44,8 @@ class GapRace:
         n_sensors: at most; n_sensors_first: bought for up to `first_share` of what all would cost on all items.
         first_items: of a row at its first purchase.
         step_share: of the best step's items bought before thinking again.
+        near: rows of which nothing is known, and whose first items are worth so much of the best step's per dollar,
+            are bought in the same round.
         sure_p: chance below which a candidate is not looked at any more when no step pays.
     """
 
@@ -55,6 +57,7 @@ class GapRace:
     first_items: int = 8
     step_share: float = 0.75
     growth: float = 0.25
+    near: float = 0.8
     sure_p: float = 0.01
 
     def __post_init__(self) -> None:
@@ -66,6 +69,7 @@ class GapRace:
         require_count(self, "first_items", 1)
         require_range(self, "step_share", 0.01, 1.0)
         require_range(self, "growth", 0.0, 10.0)
+        require_range(self, "near", 0.01, 1.0)
         require_range(self, "sure_p", 0.0, 0.5)
 
     def ask(self, view: SearchView) -> Sequence[Probe]:
@@ -142,10 +146,11 @@ class _Race:
     def step(self) -> dict[int, int]:
         """Depths to bring rows to: the best step per dollar, or what is most open where none pays."""
         choices = self._choices()
-        step = best_step(choices)
-        if step is not None and step.value > LEAST_VALUE:
-            return self._depths(step)
-        return self._explored(choices)
+        steps = [step for step in best_steps(choices, self.rules.near) if step.value > LEAST_VALUE]
+        if not steps:
+            return self._explored(choices)
+        others = [step for step in steps[1:] if not self.n_known[step.rows[0]]]
+        return {row: depth for step in (steps[0], *others) for row, depth in self._depths(step).items()}
 
     def _choices(self) -> Choices:
         found = gap_posterior(self.view)

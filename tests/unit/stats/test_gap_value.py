@@ -12,7 +12,7 @@ from modelsearch.stats.gap_model import Against, Bought, ModelRules, posterior
 from modelsearch.stats.gap_value import (
     Choices,
     Step,
-    best_step,
+    best_steps,
     choices_of,
     expected_best,
     expected_saving,
@@ -44,6 +44,10 @@ def choices(cells: Bought, price_usd: Floats, is_open: npt.NDArray[np.bool_] | N
     saving = expected_saving(price_usd, np.full(len(price_usd), 0.2), cells.reference)
     others = np.arange(len(price_usd)) != cells.reference
     return choices_of(found, -MARGIN, saving, price_usd, others if is_open is None else is_open)
+
+
+def best_step(found: Choices) -> Step | None:
+    return next(iter(best_steps(found)), None)
 
 
 def some(seed: int, n_rows: int, n_items: int = 60) -> tuple[Bought, Floats]:
@@ -214,3 +218,21 @@ def test_of_two_alike_the_earlier_is_bought_and_free_items_are_bought_first() ->
     assert free is not None
     assert free.rows == (1,)
     assert np.isfinite(free.rate)
+
+
+@given(seed=st.integers(0, 2000), n_rows=st.integers(2, 8), near=st.sampled_from([0.3, 0.8, 1.0]))
+@settings(max_examples=60, deadline=None)
+def test_steps_that_go_together_are_of_different_rows_and_nearly_as_good(seed: int, n_rows: int, near: float) -> None:
+    cells, prices = some(seed, n_rows)
+    found = choices(cells, prices)
+    steps = best_steps(found, near)
+    assert steps[:1] == best_steps(found)[:1]
+    if len(steps) > 1:
+        assert len({step.rows for step in steps}) == len(steps)
+        assert all(len(step.rows) == 1 and step.rows != (cells.reference,) for step in steps)
+        assert all(step.rate >= near * steps[0].rate for step in steps)
+
+
+def test_rows_that_are_alike_go_together() -> None:
+    alike = choices(bought(np.array([0, 0, 0, 40]), 60, 0), np.array([0.1, 0.1, 0.1, 1.0]))
+    assert [step.rows for step in best_steps(alike, 0.99)] == [(0,), (1,), (2,)]

@@ -213,3 +213,14 @@ def test_the_baseline_alone_ends_it() -> None:
 def test_parameters_out_of_range_are_refused(bad: dict[str, float]) -> None:
     with pytest.raises(PlanError, match=f"{next(iter(bad))} of GapRace"):
         GapRace(**bad)  # type: ignore[arg-type]
+
+
+def test_rows_of_which_nothing_is_known_are_tried_in_one_round_where_they_promise_the_same() -> None:
+    scores = np.full((N_ROWS, N_ITEMS), NAN)
+    scores[0] = world(0).scores[0]
+    prices = np.array([0.01, *[0.001] * (N_ROWS - 1)])
+    view = make_view(scores, cost_usd=prices)
+    together = asked(GapRace(n_sensors=0, near=0.5), view)
+    assert len(together) > 1
+    assert len(asked(GapRace(n_sensors=0, near=1.0), view)) <= len(together)
+    assert set(together.values()) == {8}
