@@ -17,6 +17,7 @@ from typing import TypeAlias
 
 from modelsearch.core.ids import CandidateId, EndpointId
 from modelsearch.core.market import Endpoint
+from modelsearch.core.outcome import Status
 from modelsearch.core.ports import Clock
 from modelsearch.core.wire import WireRequest
 from modelsearch.evaluate.caller import Answer, Caller
@@ -25,6 +26,7 @@ LIFETIME_S = 300.0
 MAX_LEAD_S = 30.0
 """Others do not wait longer than this for the first one."""
 MIN_SHARING_CALLS = 2
+_PARAMETER = "prompt_cache"
 _Start: TypeAlias = tuple[EndpointId, str]
 
 
@@ -37,6 +39,7 @@ class PrefixTurns:
         self._sent_s: dict[_Start, float] = {}
         self._kept_s: dict[_Start, float] = {}
         self._leads: dict[_Start, asyncio.Event] = {}
+        self._refusers: set[EndpointId] = set()
 
     def expect(self, candidate_ids: Iterable[CandidateId]) -> None:
         """Candidates of the calls that are to be made now, one for each call."""
@@ -60,15 +63,27 @@ class PrefixTurns:
     async def call(
         self, caller: Caller, endpoint: Endpoint, key: str, wire: WireRequest, bound_usd: Decimal
     ) -> Answer | None:
-        """Make a call in its turn; as `Caller.call`."""
+        """Make a call in its turn, as `Caller.call`; who refuses what is said of caches is asked plainly."""
+        answer = await self._in_turn(caller, endpoint, key, wire, bound_usd)
+        if answer is None or not _is_of_caches(answer):
+            return answer
+        self._refusers.add(endpoint.id)
+        return await caller.call(endpoint, key, _without_extras(wire), bound_usd)
+
+    async def _in_turn(
+        self, caller: Caller, endpoint: Endpoint, key: str, wire: WireRequest, bound_usd: Decimal
+    ) -> Answer | None:
         if not wire.prefix:
-            return await caller.call(endpoint, key, wire, bound_usd)
+            return await caller.call(endpoint, key, self._allowed(endpoint, wire), bound_usd)
         start = (endpoint.id, wire.prefix)
         async with self._turn(start):
-            answer = await caller.call(endpoint, key, wire, bound_usd)
+            answer = await caller.call(endpoint, key, self._allowed(endpoint, wire), bound_usd)
             if answer is not None and answer.reply.usage.prompt_tokens:
                 self._kept_s[start] = self._clock.now_s()
             return answer
+
+    def _allowed(self, endpoint: Endpoint, wire: WireRequest) -> WireRequest:
+        return _without_extras(wire) if endpoint.id in self._refusers else wire
 
     @asynccontextmanager
     async def _turn(self, start: _Start) -> AsyncIterator[None]:
@@ -91,3 +106,12 @@ class PrefixTurns:
     def _is_kept(self, start: _Start) -> bool:
         kept_s = self._kept_s.get(start)
         return kept_s is not None and self._clock.now_s() - kept_s < LIFETIME_S
+
+
+def _is_of_caches(answer: Answer) -> bool:
+    """Whether a call was refused, unbilled, for what it says of caches; only that would name such a parameter."""
+    return answer.reply.status is Status.ERROR and not answer.is_unknown and _PARAMETER in answer.reply.error
+
+
+def _without_extras(wire: WireRequest) -> WireRequest:
+    return wire if wire.key_body is None else replace(wire, body=wire.key_body, prefix="")

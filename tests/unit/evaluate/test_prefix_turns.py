@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from modelsearch.core.ids import CandidateId, EndpointId
+from modelsearch.core.ids import CandidateId, EndpointId, ProviderId
 from modelsearch.core.market import Endpoint, Market, Rate
 from modelsearch.core.task import Prompt, TaskSpec
 from modelsearch.core.wire import RawReply, WireRequest
@@ -45,13 +45,14 @@ def test_a_second_call_is_marked_within_the_lifetime_and_not_after() -> None:
     assert sent(turns).body == b"plain"
 
 
-def cached_market() -> Market:
+def cached_market(dialect: str = "anthropic_messages", provider_id: str = "p0") -> Market:
     market = make_market(1)
     rates = (*make_rates(), Rate(kind="cache_read", usd=Decimal("0.1")), Rate(kind="cache_write_5m", usd=Decimal(2)))
     changed = {
-        name: replace(e, rates=rates, capabilities=frozenset({"prompt_cache"})) for name, e in market.endpoints.items()
+        name: replace(e, rates=rates, capabilities=frozenset({"prompt_cache"}), provider_id=ProviderId(provider_id))
+        for name, e in market.endpoints.items()
     }
-    provider = make_provider(dialect="anthropic_messages", max_concurrency=8)
+    provider = make_provider(provider_id, dialect=dialect, max_concurrency=8)
     return replace(market, endpoints=changed, providers={provider.id: provider})
 
 
@@ -110,3 +111,18 @@ async def test_without_a_shared_start_all_go_at_once() -> None:
     await in_flight(live, 3)
     gate.set()
     assert len(await buying) == 3
+
+
+async def test_an_endpoint_that_refuses_what_is_said_of_caches_is_asked_plainly() -> None:
+    def refusing(_number: int, wire: WireRequest, _endpoint: Endpoint) -> RawReply:
+        if b"prompt_cache" in wire.body:
+            refusal = b'{"error":{"message":"Unknown parameter: prompt_cache_options","code":"unknown_parameter"}}'
+            return RawReply(http_status=400, body=refusal)
+        return ok()
+
+    market = cached_market("openai_chat", "openai")
+    live = Live(client=FakeClient(refusing), market=market, task=long_task())
+    outcomes = await live.buy(probe("m00", 0, 1, 2))
+    assert [o.status.value for o in outcomes] == ["ok"] * 3
+    assert [b"prompt_cache" in wire.body for wire, _ in live.client.sent].count(True) == 1
+    assert live.ledger.spend().unknown_usd == 0
