@@ -117,11 +117,12 @@ def _of_family(residual: Floats, counts: Floats, family: Ints, share: float) -> 
 
     One random effect a family: a row's kin count as far as they are known, the row itself not at all.
     """
-    is_kin = (family[:, None] == family[None, :]) & (family[:, None] >= 0)
-    np.fill_diagonal(is_kin, False)
-    weight = is_kin @ counts
+    has_kin, code = family >= 0, np.maximum(family, 0)
+    own = np.where(has_kin, counts, 0.0)
+    weight = np.where(has_kin, np.bincount(code, own)[code] - own, 0.0)
+    total = np.where(has_kin, np.bincount(code, own * residual)[code] - own * residual, 0.0)
     shrunk = share / (share * weight + 1.0 - share)
-    return (is_kin @ (counts * residual)) * shrunk, 1.0 - share * weight * shrunk
+    return total * shrunk, 1.0 - share * weight * shrunk
 
 
 def _two_piece(residual: Floats, unsure: Floats, counts: Floats, rules: PriorRules) -> Floats:
