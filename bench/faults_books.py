@@ -37,11 +37,12 @@ class Audit:
         """In words."""
         told = ", ".join(f"{n} {status}" for status, n in sorted(self.statuses.items()))
         books = self.books
+        most_usd = books.settled_usd + books.unknown_usd
         return (
             f"{self.n_outcomes} items ended ({told}); {books.n_charged} calls charged, {books.n_settled} settled, "
             f"{books.n_unknown} held as unknown (sent and not answered, unreadable, or in flight at an end), "
-            f"{self.n_unreadable} unreadable bodies kept, {books.n_paid_again} charged again after such a call; settled "
-            f"{books.settled_usd:.4f} <= bill {books.bill_usd:.4f} <= {books.settled_usd + books.unknown_usd:.4f} USD"
+            f"{self.n_unreadable} unreadable bodies kept, {books.n_paid_again} charged again after such a call; "
+            f"settled {books.settled_usd:.4f} <= bill {books.bill_usd:.4f} <= {most_usd:.4f} USD"
         )
 
 

@@ -3,7 +3,7 @@
 import random
 import time
 
-from bench.faults_bed import Bed, ended, made_bed, told
+from bench.faults_bed import LIMIT_S, Bed, ended, made_bed, told
 from bench.faults_world import MIX
 from bench.kill import wait_until
 
@@ -33,7 +33,7 @@ def _killed(bed: Bed, n_kills: int) -> int:
     for n_landed in range(n_kills):
         n_before = bed.n_requests()
         process = bed.start()
-        wait_until(process, lambda n=n_before: bed.n_requests() > n)  # type: ignore[misc]
+        wait_until(process, lambda n=n_before: bed.n_requests() > n, limit_s=LIMIT_S)  # type: ignore[misc]
         time.sleep(rng.uniform(0.0, MAX_LIFE_S))
         if process.poll() is not None:
             ended(process)

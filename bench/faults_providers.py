@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from bench.faults_bed import Bed, Ended, ended, made_bed, told
+from bench.faults_bed import LIMIT_S, Bed, Ended, ended, made_bed, told
 from bench.faults_world import MIX, N_MODELS
 from bench.kill import wait_until
 from modelsearch.core.events import Warned
@@ -110,7 +110,7 @@ def down_holds() -> bool:
         sock.close()
         url = f"http://127.0.0.1:{port}/p/{LOST}"
         process = bed.start(urls={LOST: url}, step_items=10, max_rounds=40, round_s=0.5)
-        wait_until(process, lambda: _is_marked(bed))
+        wait_until(process, lambda: _is_marked(bed), limit_s=LIMIT_S)
         with _forwarded(port, bed):
             life = ended(process)
         audit = bed.audit()

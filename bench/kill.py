@@ -128,17 +128,17 @@ def _reaches(bed: Bed, n_requests: int) -> Callable[[], bool]:
     return lambda: bed.n_requests() >= n_requests
 
 
-def wait_until(process: "subprocess.Popen[str]", is_met: Callable[[], bool]) -> None:
+def wait_until(process: "subprocess.Popen[str]", is_met: Callable[[], bool], *, limit_s: float = LIMIT_S) -> None:
     """Wait for a condition or the end of the process.
 
     Raises:
         TimeoutError: neither came.
     """
-    until_s = time.monotonic() + LIMIT_S
+    until_s = time.monotonic() + limit_s
     while process.poll() is None and not is_met():
         if time.monotonic() > until_s:
             process.kill()
-            raise TimeoutError(f"bench: the search did not come so far within {LIMIT_S:g} s")
+            raise TimeoutError(f"bench: the search did not come so far within {limit_s:g} s")
         time.sleep(POLL_S)
 
 
