@@ -29,7 +29,7 @@ def test_the_labels_of_the_task_reach_scorers_that_take_them() -> None:
 @pytest.mark.parametrize(
     ("name", "params", "message"),
     [
-        ("exakt", {}, "expected one of choice, contains, exact"),
+        ("exakt", {}, "expected one of choice, code, contains"),
         ("exakt", {}, "did you mean 'exact'"),
         ("exact", {"casfold": True}, "unknown parameter 'casfold' (did you mean 'casefold'?)"),
         ("numeric", {"scale": -1}, "scorer 'numeric': scale: expected a number > 0, got -1"),

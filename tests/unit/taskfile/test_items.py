@@ -22,6 +22,25 @@ def test_values_are_kept_as_json_has_them() -> None:
     assert (item.input, item.target, item.cluster, item.weight) == ({"a": [1, None, True]}, 0, "5", 2.5)
 
 
+def test_an_answer_that_people_have_scored_comes_with_its_score() -> None:
+    item = _items({"human_answer": "so so", "human_score": "3"})[0]
+    assert (item.human_answer, item.human_score) == ("so so", 3.0)
+    assert _items({})[0].human_score is None
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ({"human_answer": "so so"}, "no 'human_score'"),
+        ({"human_score": 3}, "no 'human_answer'"),
+        ({"human_answer": "so so", "human_score": "good"}, "human_score: expected a number, got 'good'"),
+    ],
+)
+def test_half_of_it_or_no_number_is_refused(row: dict[str, Any], message: str) -> None:
+    with pytest.raises(TaskFileError, match=message):
+        _items(row)
+
+
 @pytest.mark.parametrize(
     ("row", "message"),
     [

@@ -28,6 +28,17 @@ def test_a_plain_task_and_its_defaults(tmp_path: Path) -> None:
     assert task.scorer == ScorerSpec(name="exact")
 
 
+def test_a_function_of_ones_own_and_repeats_from_outside(tmp_path: Path) -> None:
+    path = write_task(tmp_path, scorer={"python": "tests.unit.evaluate.own_scores:same"})
+    task = load_task(path, overrides=TaskOverrides(n_repeats=4))
+    assert task.scorer == ScorerSpec(name="python", params={"function": "tests.unit.evaluate.own_scores:same"})
+    assert task.n_repeats == 4
+    with pytest.raises(OptionError, match="repeats: expected a whole number from 1 to 100, got 0"):
+        load_task(path, overrides=TaskOverrides(n_repeats=0))
+    with pytest.raises(TaskFileError, match="standard library"):
+        load_task(write_task(tmp_path, scorer={"python": "os:system"}))
+
+
 def test_everything_that_can_be_said(tmp_path: Path) -> None:
     path = write_task(
         tmp_path,
@@ -131,7 +142,7 @@ BAD_KEYS: list[tuple[dict[str, Any], str]] = [
     ({"promt": "x"}, "unknown key 'promt' (did you mean 'prompt'?)"),
     ({"requirements": {"max_latency": 3}}, "unknown key 'requirements.max_latency' (did you mean 'max_latency_s'?)"),
     ({"prompt": {"user": "{{ input }}", "sytem": "x"}}, "'prompt.sytem' (did you mean 'system'?)"),
-    ({"scorer": "exat"}, "expected one of choice, contains, exact"),
+    ({"scorer": "exat"}, "expected one of choice, code, contains"),
     ({"scorer": {"name": "exact", "fold": True}}, "unknown parameter 'fold'"),
     ({"scorer": {"casefold": True}}, "expected a name or a mapping with `name`"),
     ({"scorer": {"name": "numeric", "scale": 0}}, "scale: expected a number > 0"),
