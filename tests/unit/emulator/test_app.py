@@ -8,8 +8,18 @@ from modelsearch.core.outcome import Status
 from modelsearch.core.ports import Dialect
 from modelsearch.core.registry import lookup
 from modelsearch.core.wire import Message, ModelRequest, RawReply
-from modelsearch.emulator.app import WIRES, EmulatorOptions
-from tests.unit.emulator.small import KEY, Asker, anthropic_parts, endpoint_of, prompts, running, running_world, world
+from modelsearch.emulator.app import EmulatorOptions
+from tests.unit.emulator.small import (
+    FORMATS,
+    KEY,
+    Asker,
+    anthropic_parts,
+    endpoint_of,
+    prompts,
+    running,
+    running_world,
+    world,
+)
 
 PROMPTS = tuple(prompts(world().task))
 AUTH_HEADERS = {
@@ -71,7 +81,7 @@ def test_the_clients_dialect_and_the_emulator_understand_each_other(name: str, r
     assert line.cost_usd > 0
 
 
-@pytest.mark.parametrize("name", sorted(WIRES))
+@pytest.mark.parametrize("name", sorted(FORMATS))
 def test_a_wrong_key_is_told_in_the_words_of_the_format_and_costs_nothing(name: str) -> None:
     endpoint = endpoint_of(world().market, name)
     with running_world() as asker:
@@ -90,7 +100,7 @@ def test_a_wrong_key_is_told_in_the_words_of_the_format_and_costs_nothing(name: 
     assert total == 0
 
 
-@pytest.mark.parametrize("name", sorted(WIRES))
+@pytest.mark.parametrize("name", sorted(FORMATS))
 def test_unknown_models_items_and_bodies_are_errors_not_answers(name: str) -> None:
     endpoint = endpoint_of(world().market, name)
     with running_world() as asker:
