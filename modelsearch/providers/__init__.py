@@ -12,7 +12,9 @@ layer, this one; what is worth a call of its own, and a pause of minutes, the ev
     client.py     attempts of a call, and what to do after each
     account.py    what a provider's account needs: headers, limits, pause after repeated failure
     transport.py  aiohttp under httpx's transport interface, errors told truthfully
-    limits.py     calls in flight (AIMD), requests and tokens a minute
+    limits.py     calls in flight by model and in all, requests and tokens a minute
+    aimd.py       a gate that narrows with rate limits and widens with answers
+    pace.py       calls spread over what a provider says is left; rate_headers.py reads it
     retry.py      what an error status means, and how long to wait
     router.py     what OpenRouter is told of who may serve a call
     listing.py    catalogue pages of a provider, read with its key

@@ -114,7 +114,7 @@ def retry_after_s(headers: Mapping[str, str]) -> float | None:
     """The wait in s that the headers ask for, cut to [0, 900], or None.
 
     `retry-after-ms` comes first, then `retry-after` in seconds or as an HTTP date; a date is held against the
-    reply's own `date`, so that clocks need not agree, and against our clock where the reply has none.
+    reply's own `date`, never against our clock, which may be wrong or jump: without one it tells nothing.
     """
     for name, unit_s in (("retry-after-ms", 1e-3), ("retry-after", 1.0)):
         text = headers.get(name)
@@ -132,13 +132,9 @@ def _seconds(text: str, unit_s: float, date: str | None) -> float | None:
     except ValueError:
         pass
     try:
-        until = _moment(text)
+        until, since = _moment(text), _moment(date or "")
     except ValueError:
         return None
-    try:
-        since = _moment(date or "")
-    except ValueError:
-        since = datetime.now(UTC)
     return max(0.0, (until - since).total_seconds())
 
 

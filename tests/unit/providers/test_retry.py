@@ -40,11 +40,9 @@ def test_retry_after(headers: dict[str, str], wait_s: float | None) -> None:
 
 
 @pytest.mark.parametrize("date", [{}, {"date": "soon"}])
-def test_a_date_without_one_to_hold_it_against_is_held_against_our_clock(date: dict[str, str]) -> None:
+def test_a_date_without_one_to_hold_it_against_tells_nothing(date: dict[str, str]) -> None:
     until = format_datetime(datetime.now(UTC) + timedelta(seconds=60), usegmt=True)
-    wait_s = retry_after_s({"retry-after": until, **date})
-    assert wait_s is not None
-    assert 50 < wait_s <= 60
+    assert retry_after_s({"retry-after": until, **date}) is None
 
 
 @pytest.mark.parametrize(
