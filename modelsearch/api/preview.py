@@ -107,17 +107,17 @@ def previews(
         move = decide_move(view, phase)
         fold.apply(move)
         check_pool(fold)
-        preview = _phase_preview(fold, phase, move.probes, (share, left))
-        saved = _saved_usd(setting, move.probes, batch) * ROUNDS_LIKE_THE_FIRST
-        preview = replace(preview, batched_usd=max(_FREE, preview.likely_usd - saved))
+        saved = _saved_usd(setting, move.probes, batch)
+        preview = _phase_preview(fold, phase, move.probes, (share, left), saved)
         found.append(preview)
         left -= preview.likely_usd
     return found
 
 
 def _phase_preview(
-    fold: Fold, phase: Phase, probes: tuple[Probe, ...], money_usd: tuple[Decimal, Decimal]
+    fold: Fold, phase: Phase, probes: tuple[Probe, ...], money_usd: tuple[Decimal, Decimal], saved_usd: Decimal
 ) -> PhasePreview:
+    """`saved_usd`: what the first round costs less in batches."""
     share, left = money_usd
     setting = fold.setting
     first = sum((_cost(setting, probe.candidate_id) * len(probe.item_ids) for probe in probes), _FREE)
@@ -129,6 +129,7 @@ def _phase_preview(
         n_first_calls=sum(len(probe.item_ids) for probe in probes),
         at_least_usd=min(first, share),
         likely_usd=min(share, first * ROUNDS_LIKE_THE_FIRST + proof),
+        batched_usd=min(share, (first - saved_usd) * ROUNDS_LIKE_THE_FIRST + proof),
         at_most_usd=share,
     )
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from modelsearch.core.batch import BatchPolicy
-from modelsearch.core.errors import BatchPendingError, NoAnswerError, OptionError, OverbilledError
+from modelsearch.core.errors import BatchPendingError, NoAnswerError, OverbilledError
 from modelsearch.core.events import BatchSent, CallReleased, CallReserved, CallSettled, CallUnknown, Warned
 from modelsearch.core.ids import EndpointId
 from modelsearch.core.outcome import Status
@@ -294,9 +294,3 @@ async def test_a_budget_that_holds_half_buys_half_in_batches() -> None:
     outcomes = await batched.buy(probe("m00", 0, 1, 2, 3))
     assert [o.status for o in outcomes].count(Status.OK) >= 2
     assert batched.live.ledger.spend().committed_usd <= bounds[0]
-
-
-def test_options_out_of_range_are_refused() -> None:
-    for wrong in ({"mode": "sometimes"}, {"deadline_h": 0}, {"deadline_h": 1000}, {"min_calls": 0}):
-        with pytest.raises(OptionError, match="--batch"):
-            BatchPolicy(**wrong)
