@@ -58,7 +58,7 @@ def test_a_judged_search_books_the_judge_and_counts_it_apart(tmp_path: Path) -> 
     assert sum(outcome.spend_usd for outcome in outcomes) == result.spend.settled_usd
     assert sum(outcome.cost_usd for outcome in outcomes) == result.spend.settled_usd - use.spend_usd
     ledger = read_table(folder.table("ask", "ledger"), "ledger").column("call_id").to_pylist()
-    assert any(call_id.startswith("judge-") for call_id in ledger)
+    assert any(str(call_id).startswith("judge-") for call_id in ledger)
     assert "made-up/judge, which scored" in markdown(result)
     assert result_from_json(folder.result.read_bytes()) == result
 

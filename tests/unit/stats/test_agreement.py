@@ -32,7 +32,7 @@ def test_the_published_example_of_cohens_kappa() -> None:
 
 
 def test_raters_who_agree_throughout_still_leave_doubt_when_items_are_few() -> None:
-    few, many = (weighted_kappa(*2 * [np.tile([0.0, 1.0], n)]) for n in (5, 500))
+    few, many = (weighted_kappa(both, both) for both in (np.tile([0.0, 1.0], n) for n in (5, 500)))
     assert [few.kappa, many.kappa] == [1.0, 1.0]
     assert few.low < 0.6
     assert many.low > 0.95

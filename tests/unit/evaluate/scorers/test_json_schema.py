@@ -55,7 +55,10 @@ def test_a_schema_that_cannot_be_used_is_refused_and_nothing_is_fetched(schema: 
 
 
 def test_a_reply_nested_beyond_reason_is_not_valid() -> None:
-    deep: Json = {"allOf": [{"$ref": "#/$defs/list"}], "$defs": {"list": {"items": {"$ref": "#/$defs/list"}}}}
+    deep: dict[str, Json] = {
+        "allOf": [{"$ref": "#/$defs/list"}],
+        "$defs": {"list": {"items": {"$ref": "#/$defs/list"}}},
+    }
     reply = "[" * 900 + "]" * 900
     assert judged(reply, JsonSchema(schema=deep)) in {0.0, 1.0, None}
     assert json.loads(reply)
