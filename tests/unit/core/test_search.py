@@ -14,7 +14,7 @@ from modelsearch.testing.factories import make_items, make_setting, make_task, m
 
 def test_status_codes_are_those_on_disk_and_zero_is_none() -> None:
     assert {status.value: code for status, code in STATUS_CODES.items()} == {
-        "ok": 1, "refused": 2, "truncated": 3, "invalid": 4, "timeout": 5, "error": 6, "not_run": 7,
+        "ok": 1, "refused": 2, "truncated": 3, "invalid": 4, "timeout": 5, "error": 6, "not_run": 7, "unscored": 8,
     }  # fmt: skip
 
 
