@@ -18,10 +18,17 @@ LEAST_WORTH = 0.2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Option:
-    """A cheaper candidate. `saving` = 1 - cost / the baseline's, in (0, 1]; `worth` is None without pairs."""
+    """A cheaper candidate.
+
+    Attributes:
+        saving: 1 - cost / the baseline's, in (0, 1].
+        captured: share of the expected best saving that this is, at most 1: its worth if it were surely good enough.
+        worth: u; None without pairs.
+    """
 
     estimate: Estimate
     saving: float
+    captured: float
     saving_usd_per_1k: float
     worth: float | None
 
@@ -67,8 +74,14 @@ def expected_best_saving(cheaper: Sequence[tuple[Estimate, float]]) -> float:
 def _option(estimate: Estimate, saving: float, baseline: Estimate, best: float) -> Option:
     base_usd = baseline.cost_usd.mean if baseline.cost_usd else 0.0
     p = estimate.p_non_inferior
-    worth = None if p is None or best <= 0 else p * (min(1.0, saving / best) + 1.0) - 1.0
-    return Option(estimate=estimate, saving=saving, saving_usd_per_1k=saving * base_usd * 1000, worth=worth)
+    captured = min(1.0, saving / best) if best > 0 else 0.0
+    return Option(
+        estimate=estimate,
+        saving=saving,
+        captured=captured,
+        saving_usd_per_1k=saving * base_usd * 1000,
+        worth=None if p is None or best <= 0 else p * (captured + 1.0) - 1.0,
+    )
 
 
 def first_certified(found: Sequence[Option]) -> Option | None:
@@ -80,6 +93,11 @@ def best_worth(found: Sequence[Option], besides: CandidateId | None = None) -> O
     """The option worth most, if clearly worth more than keeping the baseline; ties go to the cheaper."""
     paying = [o for o in found if o.worth is not None and o.worth > LEAST_WORTH and o.estimate.candidate_id != besides]
     return max(paying, key=lambda option: option.worth or 0.0, default=None)
+
+
+def is_worth_more(likely: Option | None, certified: Option) -> bool:
+    """Whether a chance is clearly worth more than what is certain: by as much as a switch must be worth at all."""
+    return likely is not None and (likely.worth or 0.0) > certified.captured + LEAST_WORTH
 
 
 def open_cheaper(view: SearchView, estimates: Sequence[Estimate], log_threshold: float) -> list[Estimate]:

@@ -48,6 +48,12 @@ def likely_reason(view: SearchView, estimate: Estimate) -> str:
     )
 
 
+def certified_note(option: Option) -> str:
+    """What a likely recommendation is preferred to."""
+    name, saving = option.estimate.candidate_id, 100 * option.saving
+    return f"; {name} is certified, but saves only {saving:.0f} %: so much less that the chance is worth more"
+
+
 def limits_note(baseline: Estimate) -> str:
     """A warning where the baseline that is kept breaks the client's own limits; else empty."""
     if baseline.is_feasible:

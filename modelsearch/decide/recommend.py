@@ -1,8 +1,9 @@
 """One recommendation: the cheapest candidate that can be defended, its certainty and claim; else the baseline, and why.
 
-A certified candidate is preferred to a cheaper one that is only likely: the certificate is what was asked for, and the
-cheaper one is named as runner-up. A costlier candidate is never recommended. Without a single outcome of the baseline
-nothing is `likely`: the choice would rest on a prior about baselines alone.
+A certified candidate is preferred to a cheaper one that is only likely, which is then named as runner-up, unless the
+chance is clearly worth more: a certificate for a tenth of the saving is no answer where all of it is all but sure. A
+costlier candidate is never recommended. Without a single outcome of the baseline nothing is `likely`: the choice would
+rest on a prior about baselines alone.
 """
 
 from collections.abc import Sequence
@@ -14,10 +15,25 @@ from modelsearch.core.ids import CandidateId
 from modelsearch.core.result import Certainty, Claim, Estimate, Recommendation
 from modelsearch.core.search import SearchView
 from modelsearch.decide.alpha import keep_level
-from modelsearch.decide.choice import Option, best_worth, first_certified, of_baseline, open_cheaper, options
+from modelsearch.decide.choice import (
+    Option,
+    best_worth,
+    first_certified,
+    is_worth_more,
+    of_baseline,
+    open_cheaper,
+    options,
+)
 from modelsearch.decide.noise import as_claimed, has_noise
 from modelsearch.decide.population import is_certified_for_population
-from modelsearch.decide.reasons import certified_reason, keep_reason, likely_reason, limits_note, undecided_reason
+from modelsearch.decide.reasons import (
+    certified_note,
+    certified_reason,
+    keep_reason,
+    likely_reason,
+    limits_note,
+    undecided_reason,
+)
 
 
 def recommend(view: SearchView, estimates: Sequence[Estimate]) -> Recommendation:
@@ -25,11 +41,11 @@ def recommend(view: SearchView, estimates: Sequence[Estimate]) -> Recommendation
     found = options(view, estimates)
     certified = first_certified(found)
     likely = best_worth(found, besides=None if certified is None else certified.estimate.candidate_id)
-    if certified is not None:
+    if certified is not None and not is_worth_more(likely, certified):
         return _certified(view, certified, _runner_up(found, certified, likely))
     if likely is not None and of_baseline(view, estimates).n_items > 0:
-        second = best_worth(found, besides=likely.estimate.candidate_id)
-        reason = likely_reason(view, likely.estimate)
+        second = certified or best_worth(found, besides=likely.estimate.candidate_id)
+        reason = likely_reason(view, likely.estimate) + ("" if certified is None else certified_note(certified))
         return as_claimed(view, _replacement(view, likely, Certainty.LIKELY, reason, _runner_up(found, likely, second)))
     return as_claimed(view, _baseline(view, estimates, found))
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from modelsearch.core.result import Certainty, Claim, Recommendation
+from modelsearch.core.result import Certainty, Claim, Recommendation, Verdict
 from modelsearch.core.search import SearchView
 from modelsearch.core.task import Requirements
 from modelsearch.decide.estimates import estimates
@@ -106,9 +106,23 @@ def test_it_is_not_settled_while_a_cheaper_one_is_open() -> None:
     scores[2, 5:] = NAN
     view = make_view(scores)
     found = estimates(view)
-    assert recommend(view, found).candidate_id == "m01"
+    assert found[1].verdict is Verdict.NON_INFERIOR
     assert not is_settled(view, found)
     assert is_settled(replace(view, pool=view.pool[:2]), found)
+
+
+@pytest.mark.parametrize(("cost_usd", "chosen"), [(0.0001, "m02"), (0.00088, "m01")])
+def test_a_chance_is_preferred_to_a_certificate_where_it_saves_much_more(cost_usd: float, chosen: str) -> None:
+    scores = rows(0.85, 0.9, 0.9, n_items=400)
+    scores[2, 40:] = NAN
+    view = make_view(scores, cost_usd=[0.001, 0.0009, cost_usd])
+    found = estimates(view)
+    assert [e.verdict for e in found[1:]] == [Verdict.NON_INFERIOR, Verdict.UNDECIDED]
+    got = recommend(view, found)
+    assert got.candidate_id == chosen
+    assert got.runner_up_id == ("m01" if chosen == "m02" else "m02")
+    assert ("m01 is certified, but saves only 10 %" in got.reason) == (chosen == "m02")
+    assert (got.certainty is Certainty.LIKELY) == (chosen == "m02")
 
 
 @given(
