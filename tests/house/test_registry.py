@@ -28,7 +28,15 @@ METHODS = {
     "scorer": {"canonical", "score"},
     "dialect": {"encode", "decode", "classify"},
     "batch_dialect": {
-        "upload", "file_id", "create", "status_call", "status", "list_call", "listed", "cancel_call", "results"
+        "upload",
+        "file_id",
+        "create",
+        "status_call",
+        "status",
+        "list_call",
+        "listed",
+        "cancel_call",
+        "results",
     },
 }
 each = pytest.mark.parametrize("entry", BUILT_IN, ids=lambda e: f"{e.role}-{e.name}")
