@@ -31,20 +31,32 @@ class Constant:
 
 
 _NAMES = (
-    *("decide.estimates.CAUTION", "decide.choice.LEAST_WORTH", "decide.gaps.PRICE_SLOPE"),
+    *("decide.estimates.CAUTION", "decide.choice.LEAST_WORTH", "decide.row_facts.PRICE_SLOPE"),
+    *("decide.row_facts.SIZE_SLOPE", "decide.row_facts.UNSIZED", "prior.family_share", "race.first_share", "race.near"),
     *("rules.residual_correlation", "rules.n_factors", "prior.above_best", "prior.reference_sd", "prior.mean_sd"),
     *("race.step_share", "race.sensor_share", "race.growth", "race.first_items", "race.sensor_start"),
-    *("prior.half_items", "decide.gaps.PRICE_ROWS", "rules.dispersion_items", "prior.loading_sd", "prior.mean_rows"),
+    *(
+        "prior.half_items",
+        "decide.row_facts.FACT_ROWS",
+        "rules.dispersion_items",
+        "prior.loading_sd",
+        "prior.mean_rows",
+    ),
     *("race.n_sensors_first", "race.sure_p", "decide.costs.ITEM_LOG_SPREAD", "decide.costs.LOG_SPREAD"),
     *("stats.gap_features.NOISE_FLOOR", "stats.gap_features.LOADING_SD", "prior.loading_rows", "prior.near"),
-    *("rules.least_dispersion", "rules.most_dispersion", "decide.gaps.LEAST_LOG_SPREAD", "stats.gap_value.N_TOGETHER"),
+    *(
+        "rules.least_dispersion",
+        "rules.most_dispersion",
+        "decide.row_facts.LEAST_LOG_SPREAD",
+        "stats.gap_value.N_TOGETHER",
+    ),
     *("decide.costs.LIST_ITEMS", "decide.costs.SPREAD_ROWS", "decide.costs.SPREAD_ITEMS", "race.n_sensors"),
     *("decide.costs.RATIO_CANDIDATES", "search.samplers.gap_race.HOPED_SAVING", "search.samplers.gap_race.WIDER"),
     *("stats.gap_features.N_STEPS", "stats.gap_model.N_STEPS", "cascade.min_gain", "cascade.min_items"),
 )
 """Those that are expected to matter most first. Left out: `PAST_ROWS`, which nothing hangs on without a past, and
 `ridge_rows`, which only speaks where no slope is expected."""
-_MOST = {"race.step_share": 1.0, "decide.choice.LEAST_WORTH": 0.5}
+_MOST = {"race.step_share": 1.0, "race.near": 1.0, "prior.family_share": 0.9, "decide.choice.LEAST_WORTH": 0.5}
 
 
 def constants() -> tuple[Constant, ...]:

@@ -191,9 +191,14 @@ def test_a_wrong_value_is_told_with_what_was_typed(command: Command) -> None:
     assert "'tiny'" in ended.err
 
 
+def as_typed() -> dict[str, object]:
+    """Every option of a search: its default, and None where it has none."""
+    given = inspect.signature(cli._with_search_options(lambda _: None)).parameters
+    return {name: None if one.default is inspect.Parameter.empty else one.default for name, one in given.items()}
+
+
 def test_a_request_holds_what_was_typed() -> None:
-    given: dict[str, object] = dict.fromkeys(inspect.signature(cli._with_search_options(lambda _: None)).parameters)
-    given |= {
+    given = as_typed() | {
         "task": Path("t.yaml"), "baseline": "a/b", "budget_usd": "2.5", "plan": "cheap", "seed": 7, "emulated": True,
         "strict_kind": True, "providers": "x, y", "max_calls": 99,
     }  # fmt: skip
@@ -206,8 +211,14 @@ def test_a_request_holds_what_was_typed() -> None:
 
 
 def test_an_emulator_that_runs_already_is_asked_without_saying_emulated() -> None:
-    given = dict.fromkeys(inspect.signature(cli._with_search_options(lambda _: None)).parameters)
-    given |= {"task": Path("t.yaml"), "baseline": "", "budget_usd": "1", "plan": "cheap", "seed": 0, "emulated": False}
+    given = as_typed() | {
+        "task": Path("t.yaml"),
+        "baseline": "",
+        "budget_usd": "1",
+        "plan": "cheap",
+        "seed": 0,
+        "emulated": False,
+    }
     request = cli._request({**given, "emulator_url": "http://127.0.0.1:4300"})
     assert request.is_emulated
     assert request.emulator_url == "http://127.0.0.1:4300"

@@ -1,4 +1,3 @@
-import json
 from dataclasses import replace
 from decimal import Decimal
 from math import isnan
@@ -112,21 +111,15 @@ def test_a_reply_that_costs_more_than_its_bound_stops_a_resumed_run_too() -> Non
     assert world.recorder.names == ["CallSettled"]
 
 
-def cached_body() -> bytes:
-    body = json.loads(ok_body())
-    body["usage"]["prompt_tokens_details"] = {"cached_tokens": 4}
-    return json.dumps(body).encode()
-
-
 def test_a_reply_whose_price_is_not_known_does_not_keep_a_run_from_going_on() -> None:
     market = two_providers()
-    unknown = Rate(kind="cache_read", usd=None)
-    endpoints = {e.id: replace(e, rates=(*e.rates, unknown)) for e in market.endpoints.values()}
+    unknown = Rate(kind="input", usd=None)
+    endpoints = {e.id: replace(e, rates=(unknown,)) for e in market.endpoints.values()}
     world = Live(market=replace(market, endpoints=endpoints))
-    found = recover([reserved(), replied(cached_body())], world.caller, world.market)
+    found = recover([reserved(), replied(ok_body())], world.caller, world.market)
     assert found.paid == {}
     assert world.recorder.names == ["Warned", "CallUnknown"]
-    again = recover([reserved(), replied(cached_body()), settled()], world.caller, world.market)
+    again = recover([reserved(), replied(ok_body()), settled()], world.caller, world.market)
     (answer,) = again.paid.values()
     assert answer.cost_usd == Decimal("0.25")
 

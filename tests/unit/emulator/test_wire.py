@@ -17,6 +17,7 @@ from modelsearch.testing.factories import make_endpoint
 
 STATUSES = {
     "openai_chat": {Trouble.OVERLOADED: 503, Trouble.QUOTA: 429},
+    "openai_embeddings": {Trouble.OVERLOADED: 503, Trouble.QUOTA: 429},
     "anthropic_messages": {Trouble.OVERLOADED: 529, Trouble.QUOTA: 402},
     "google_generate": {Trouble.OVERLOADED: 503, Trouble.QUOTA: 429},
 }

@@ -8,7 +8,7 @@ from modelsearch.store.schemas import SCHEMAS, VERSION
 FIELDS = [(name, field) for name, schema in SCHEMAS.items() for field in schema]
 IDS = [f"{name}.{field.name}" for name, field in FIELDS]
 NUMBER_NAME = re.compile(
-    r"^(n|p|log)_\w+$|_(usd|s|tokens|b|share|level|mean|low|high)$|_usd_per_(mtok|1k)$"
+    r"^(n|p|log)_\w+$|_(usd|s|tokens|b|share|level|mean|low|high|sd|variance)$|_usd_per_(mtok|1k)$"
     r"|^(round|repeat|score|confidence|margin|alpha|http_status)$"
 )
 
