@@ -5,8 +5,8 @@ limit or server error. What was sent and not answered in full goes back to the c
 does a gateway's timeout, and an error inside a 200 that is no rate limit. A wait of minutes is not waited for inside
 a call: it sets the account aside, and the reply says for how long (`wait_s`).
 
-No provider of the catalogue documents idempotency keys for inference, and the clients of OpenAI (3.54), Anthropic (2.12)
-and Google (3.4) send none: so what may have been billed is never sent again here.
+No provider of the catalogue documents idempotency keys for inference, and the clients of OpenAI (3.54), Anthropic
+(2.12) and Google (3.4) send none: so what may have been billed is never sent again here.
 """
 
 import asyncio
