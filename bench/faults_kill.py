@@ -7,7 +7,7 @@ from bench.faults_bed import LIMIT_S, Bed, ended, made_bed, told
 from bench.faults_world import MIX
 from bench.kill import wait_until
 
-MAX_LIFE_S = 1.5
+MAX_LIFE_S = 0.5
 """After the first call of a life; starting it takes about as long again."""
 MIN_LANDED_SHARE = 0.9
 
