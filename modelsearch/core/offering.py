@@ -1,0 +1,92 @@
+"""What sources say is on sale: a model at a provider as one source lists it, and what has changed since."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Literal
+
+from modelsearch.core.ids import EndpointId, Json, ModelId, ProviderId, sha256_hex
+from modelsearch.core.market import Rate
+
+ChangeKind = Literal["appeared", "repriced", "deprecated", "gone", "alias_moved"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offering:
+    """A model at a provider as one source lists it. None = this source does not say.
+
+    Attributes:
+        rates: empty = the source gives no prices, which is not free.
+        revision: what stands behind the name today (a dated slug, the target of an alias, a version); "" = unknown.
+        is_live: False where the source says that it answers no more.
+    """
+
+    endpoint_id: EndpointId
+    model_id: ModelId
+    provider_id: ProviderId
+    wire_name: str
+    source: str
+    rates: tuple[Rate, ...] = ()
+    context_tokens: int | None = None
+    max_output_tokens: int | None = None
+    capabilities: frozenset[str] | None = None
+    quantization: str | None = None
+    region: str | None = None
+    released: date | None = None
+    deprecated_on: date | None = None
+    revision: str = ""
+    is_live: bool = True
+    is_open_weights: bool | None = None
+    params_b: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """One source as read at one moment.
+
+    Attributes:
+        sha256: of the raw payload, which is kept under it.
+        problems: rows that were left out or put right, told for people.
+    """
+
+    source: str
+    observed_at: datetime
+    sha256: str
+    offerings: tuple[Offering, ...]
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CatalogState:
+    """What is on sale by all sources together, each endpoint once.
+
+    Attributes:
+        observed_at: of the newest listing in it.
+        absent: how many syncs in a row an endpoint that is still in `offerings` was missing.
+    """
+
+    observed_at: datetime
+    offerings: Mapping[EndpointId, Offering] = field(default_factory=dict)
+    absent: Mapping[EndpointId, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelChange:
+    """Something happened to an endpoint.
+
+    Attributes:
+        day: on which it was seen.
+        facts: before and after, as plain values, for people and for templates of automations.
+    """
+
+    kind: ChangeKind
+    endpoint_id: EndpointId
+    model_id: ModelId
+    provider_id: ProviderId
+    day: date
+    facts: Mapping[str, Json] = field(default_factory=dict)
+
+    @property
+    def id(self) -> str:
+        """The same for the same change, however often it is seen or told."""
+        return sha256_hex([self.kind, self.endpoint_id, self.day.isoformat(), dict(self.facts)])[:24]
