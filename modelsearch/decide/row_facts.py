@@ -1,7 +1,8 @@
 """What is known of every candidate before anything is bought, as numbers that its quality is regressed on.
 
 The log of the expected list price, the log of the number of parameters, whether that is unknown, and what past searches
-let expect; and which candidates are kin. Size tells more than price once both are known (`bench/search.py --study`).
+let expect; and which candidates are kin. Size tells more than price once both are known
+(tests/worlds/test_size_and_price.py).
 """
 
 import numpy as np

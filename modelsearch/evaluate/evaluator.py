@@ -22,13 +22,14 @@ from modelsearch.core.market import Endpoint
 from modelsearch.core.outcome import Outcome, Reply, Status
 from modelsearch.core.search import Probe
 from modelsearch.core.wire import WireRequest
+from modelsearch.evaluate.account_batches import account_batches
 from modelsearch.evaluate.asking import model_request
 from modelsearch.evaluate.caller import MAX_CALLS_PER_OUTCOME, NOT_RUN, Answer, dialect_of
 from modelsearch.evaluate.collector import seldom_collected
 from modelsearch.evaluate.confidence import Asking, confidence_of
 from modelsearch.evaluate.grade import score_reply
 from modelsearch.evaluate.grader import finished, judging_usd
-from modelsearch.evaluate.job_queue import GivenUp, JobQueue, account_batches, account_queues, room_of
+from modelsearch.evaluate.job_queue import GivenUp, JobQueue, account_queues, room_of
 from modelsearch.evaluate.keys import call_key
 from modelsearch.evaluate.known import Job
 from modelsearch.evaluate.outcome_log import Cell
@@ -123,10 +124,7 @@ class LiveEvaluator:
     def split(
         self, probes: Sequence[Probe], candidates: Mapping[CandidateId, Candidate], *, n_own: int
     ) -> dict[str, list[Probe]]:
-        """Probes of singles that together buy what is missing, one batch an account; `n_own` calls or more apart.
-
-        Composites are in no batch: `evaluate` makes them once their members are there.
-        """
+        """Probes of singles that together buy what is missing, one batch an account; composites are in none."""
         return account_batches(self._plugs.known.jobs(probes, candidates), self._plugs.market, n_own=n_own)
 
     async def _work(self, queue: JobQueue) -> None:

@@ -12,11 +12,9 @@ from collections.abc import Callable, Iterable
 from heapq import heappop, heappush, heapreplace
 from typing import NamedTuple, Protocol, runtime_checkable
 
-from modelsearch.core.candidate import Single
-from modelsearch.core.ids import EndpointId, ItemId, ProviderId
+from modelsearch.core.ids import EndpointId, ProviderId
 from modelsearch.core.market import Endpoint, Market
 from modelsearch.core.ports import Client
-from modelsearch.core.search import Probe
 from modelsearch.evaluate.known import Job
 from modelsearch.evaluate.patience import Patience
 
@@ -62,20 +60,6 @@ def account_queues(jobs: Iterable[Job], patience: Patience, room: Room, market: 
     for account, own in by_account.items():
         queues.append(JobQueue(own, patience, room, n_workers=market.providers[account].max_concurrency))
     return queues
-
-
-def account_batches(jobs: Iterable[Job], market: Market, *, n_own: int) -> dict[str, list[Probe]]:
-    """Probes that together buy the jobs, by account; those of a single with `n_own` calls or more apart."""
-    items: dict[Single, list[ItemId]] = {}
-    for job in jobs:
-        items.setdefault(job.single, []).append(job.item.id)
-    batches: dict[str, list[Probe]] = {}
-    for single, item_ids in items.items():
-        account = market.endpoints[single.endpoint_id].provider_id
-        name = f"{account} · {single.id}" if len(item_ids) >= n_own else account
-        probe = Probe(candidate_id=single.id, item_ids=tuple(dict.fromkeys(item_ids)))
-        batches.setdefault(name, []).append(probe)
-    return batches
 
 
 class JobQueue:

@@ -6,6 +6,8 @@ from decimal import Decimal
 
 from modelsearch.core.ids import Json, canonical_json
 
+MAX_REPLY_CHARS = 100_000
+"""Of a reply that are looked at."""
 MAX_TRIES = 50
 """Opening brackets tried before a reply counts as one without JSON."""
 _OPENINGS = "{["
@@ -26,6 +28,12 @@ def first_json(text: str, openings: str = _OPENINGS) -> Json:
             continue
         return value  # type: ignore[no-any-return]
     return None
+
+
+def json_answer(reply: str) -> str | None:
+    """The canonical form of the first JSON object or list of a reply; None without one."""
+    found = first_json(reply[:MAX_REPLY_CHARS])
+    return None if found is None else canonical_json(found).decode(errors="replace")
 
 
 def leaves(value: Json, path: str = "") -> dict[str, Json]:

@@ -20,6 +20,8 @@ def check_schema(schema: Mapping[str, Json]) -> None:
     Raises:
         PlanError: saying where.
     """
+    if not isinstance(schema, Mapping):
+        raise PlanError(f"schema: expected a JSON Schema as a mapping, got {schema!r}")
     try:
         Draft202012Validator.check_schema(dict(schema))
         is_valid(schema, None)

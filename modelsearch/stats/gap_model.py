@@ -208,7 +208,7 @@ def _noise(bought: Bought, score: Floats, predicted: Floats, n_worth: Floats, ru
     """(n_rows,) variance of an item: binomial on average, times the row's dispersion, shrunk to the pool's.
 
     One for all items of a row: weights by each item's own variance would let the easy ones draw the line, and what it
-    predicts for the hard ones would be off by more than its error (as seen: 0.01 to 0.02 too high on deep rows).
+    predicts for the hard ones would be off by more than its error.
     Clustered items count as the `n_worth` (n_rows,) independent ones that they are worth.
     """
     noise = binary_variance(predicted, n_worth[:, None])

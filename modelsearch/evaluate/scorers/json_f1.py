@@ -4,14 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from modelsearch.core.errors import PlanError
 from modelsearch.core.ids import Json, canonical_json
 from modelsearch.core.registry import register
 from modelsearch.core.task import Item
-from modelsearch.evaluate.json_text import first_json, folded, leaves
+from modelsearch.evaluate.json_text import first_json, folded, json_answer, leaves
 from modelsearch.evaluate.schema_check import check_schema, is_valid
-
-MAX_REPLY_CHARS = 100_000
 
 
 @register("scorer", "json_f1", source="Chinchor 1992, MUC-4 evaluation metrics, section 3, doi:10.3115/1072064.1072067")
@@ -33,13 +30,10 @@ class JsonF1:
     has_canonical_form: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
-        if not isinstance(self.schema, Mapping):
-            raise PlanError(f"schema: expected a JSON Schema as a mapping, got {self.schema!r}")
         check_schema(self.schema)
 
     def canonical(self, reply: str, item: Item) -> str | None:  # noqa: ARG002 - the port's signature
-        found = first_json(reply[:MAX_REPLY_CHARS])
-        return None if found is None else canonical_json(found).decode(errors="replace")
+        return json_answer(reply)
 
     def score(self, answer: str, item: Item) -> float:
         value = first_json(answer)

@@ -7,9 +7,7 @@ from typing import ClassVar
 from modelsearch.core.ids import Json, canonical_json
 from modelsearch.core.registry import register
 from modelsearch.core.task import Item
-from modelsearch.evaluate.json_text import first_json, folded
-
-MAX_REPLY_CHARS = 100_000
+from modelsearch.evaluate.json_text import MAX_REPLY_CHARS, first_json, folded
 
 
 @register("scorer", "json_fields", source="Sundheim 1995, MUC-6 (slot filling), doi:10.3115/1072399.1072402")

@@ -5,13 +5,11 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from modelsearch.core.errors import PlanError
-from modelsearch.core.ids import Json, canonical_json
+from modelsearch.core.ids import Json
 from modelsearch.core.registry import register
 from modelsearch.core.task import Item
-from modelsearch.evaluate.json_text import first_json
+from modelsearch.evaluate.json_text import first_json, json_answer
 from modelsearch.evaluate.schema_check import check_schema, is_valid
-
-MAX_REPLY_CHARS = 100_000
 
 
 @register("scorer", "json_schema", source="JSON Schema draft 2020-12, https://json-schema.org/draft/2020-12")
@@ -27,13 +25,10 @@ class JsonSchema:
     has_canonical_form: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
-        if not isinstance(self.schema, Mapping):
-            raise PlanError(f"schema: expected a JSON Schema as a mapping, got {self.schema!r}")
         check_schema(self.schema)
 
     def canonical(self, reply: str, item: Item) -> str | None:  # noqa: ARG002 - the port's signature
-        found = first_json(reply[:MAX_REPLY_CHARS])
-        return None if found is None else canonical_json(found).decode(errors="replace")
+        return json_answer(reply)
 
     def score(self, answer: str, item: Item) -> float:
         schema = self._schema_of(item)

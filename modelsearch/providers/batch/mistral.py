@@ -15,10 +15,11 @@ from modelsearch.providers.batch.rows import (
     decoded,
     encoded,
     file_id_of,
+    file_paths,
     line_bytes,
     lines_of,
     row_result,
-    upload_body,
+    upload_call,
 )
 from modelsearch.providers.wire_values import Number, error_of
 
@@ -55,9 +56,7 @@ class Mistral:
     max_bytes: ClassVar[int] = 190_000_000
 
     def upload(self, submission: Submission) -> HttpCall | None:
-        content = b"".join(line_bytes(line) + b"\n" for line in submission.lines)
-        body, headers = upload_body(content, {"purpose": "batch"})
-        return HttpCall(method="POST", path="/files", body=body, headers=headers)
+        return upload_call("/files", map(line_bytes, submission.lines), {"purpose": "batch"})
 
     def file_id(self, raw: RawReply) -> str:
         return file_id_of(raw)
@@ -92,7 +91,7 @@ class Mistral:
 
 
 def _status(job: _Job) -> BatchStatus:
-    files = [name for name in (job.output_file, job.error_file) if name]
+    files = file_paths((job.output_file, job.error_file))
     is_ended = job.status in _ENDED
     marks = [str((job.metadata or {}).get(NAME_KEY) or ""), *(job.input_files or ())]
     return BatchStatus(
@@ -101,7 +100,7 @@ def _status(job: _Job) -> BatchStatus:
         marks=frozenset(mark for mark in marks if mark),
         n_calls=int(job.total_requests or 0),
         created_s=None if job.created_at is None else float(job.created_at),
-        result_paths=tuple(f"/files/{name}/content" for name in files) if is_ended else (),
+        result_paths=files if is_ended else (),
         failure=_failure(job) if job.status == "FAILED" and not files else "",
     )
 

@@ -15,10 +15,11 @@ from modelsearch.providers.batch.rows import (
     decoded,
     encoded,
     file_id_of,
+    file_paths,
     line_bytes,
     lines_of,
     row_result,
-    upload_body,
+    upload_call,
 )
 from modelsearch.providers.wire_values import Number, error_of
 
@@ -59,9 +60,8 @@ class OpenAi:
     max_bytes: ClassVar[int] = 190_000_000
 
     def upload(self, submission: Submission) -> HttpCall | None:
-        lines = (line_bytes(line, method="POST", url=f"/v1{line.wire.path}") + b"\n" for line in submission.lines)
-        body, headers = upload_body(b"".join(lines), {"purpose": "batch"})
-        return HttpCall(method="POST", path="/files", body=body, headers=headers)
+        lines = (line_bytes(line, method="POST", url=f"/v1{line.wire.path}") for line in submission.lines)
+        return upload_call("/files", lines, {"purpose": "batch"})
 
     def file_id(self, raw: RawReply) -> str:
         return file_id_of(raw)
@@ -95,7 +95,7 @@ class OpenAi:
 
 
 def _status(batch: _Batch) -> BatchStatus:
-    files = [name for name in (batch.output_file_id, batch.error_file_id) if name]
+    files = file_paths((batch.output_file_id, batch.error_file_id))
     marks = [str((batch.metadata or {}).get(NAME_KEY) or ""), batch.input_file_id or ""]
     return BatchStatus(
         id=batch.id,
@@ -103,7 +103,7 @@ def _status(batch: _Batch) -> BatchStatus:
         marks=frozenset(mark for mark in marks if mark),
         n_calls=int(batch.request_counts.total or 0) if batch.request_counts else 0,
         created_s=None if batch.created_at is None else float(batch.created_at),
-        result_paths=tuple(f"/files/{name}/content" for name in files) if batch.status in ENDED else (),
+        result_paths=files if batch.status in ENDED else (),
         failure=_failure(batch) if batch.status == "failed" and not files else "",
     )
 

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import msgspec
 
-from modelsearch.core.batch import BatchLine, LineResult
+from modelsearch.core.batch import BatchLine, HttpCall, LineResult
 from modelsearch.core.wire import BATCH_PROCESSING, PROCESSING_HEADER, RawReply
 from modelsearch.providers.wire_values import Number, error_of
 
@@ -52,8 +52,8 @@ def line_bytes(line: BatchLine, **fields: object) -> bytes:
     return _ENCODE({"custom_id": line.custom_id, **fields, "body": raw(line.wire.body)})
 
 
-def upload_body(content: bytes, fields: dict[str, str]) -> tuple[bytes, dict[str, str]]:
-    """A multipart form with a file of lines and some fields; its body and headers."""
+def upload_call(path: str, lines: Iterable[bytes], fields: dict[str, str]) -> HttpCall:
+    """A file of lines and some fields, sent as a multipart form."""
     boundary = f"modelsearch-{uuid4().hex}"
     parts = [
         f'--{boundary}\r\ncontent-disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
@@ -63,8 +63,15 @@ def upload_body(content: bytes, fields: dict[str, str]) -> tuple[bytes, dict[str
         f'--{boundary}\r\ncontent-disposition: form-data; name="file"; filename="batch.jsonl"\r\n'
         "content-type: application/jsonl\r\n\r\n"
     )
+    content = b"".join(line + b"\n" for line in lines)
     body = b"".join([*parts, head.encode(), content, f"\r\n--{boundary}--\r\n".encode()])
-    return body, {"content-type": f"multipart/form-data; boundary={boundary}"}
+    headers = {"content-type": f"multipart/form-data; boundary={boundary}"}
+    return HttpCall(method="POST", path=path, body=body, headers=headers)
+
+
+def file_paths(file_ids: Iterable[str | None]) -> tuple[str, ...]:
+    """Where the files can be had that there are."""
+    return tuple(f"/files/{file_id}/content" for file_id in file_ids if file_id)
 
 
 def decoded(decoder: msgspec.json.Decoder[T], body: bytes) -> T:

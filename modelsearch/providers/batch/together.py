@@ -15,10 +15,11 @@ from modelsearch.providers.batch.rows import (
     decoded,
     encoded,
     file_id_of,
+    file_paths,
     line_bytes,
     lines_of,
     row_result,
-    upload_body,
+    upload_call,
 )
 
 _ENDED = frozenset({"COMPLETED", "FAILED", "EXPIRED", "CANCELLED"})
@@ -57,10 +58,8 @@ class Together:
     max_bytes: ClassVar[int] = 95_000_000
 
     def upload(self, submission: Submission) -> HttpCall | None:
-        content = b"".join(line_bytes(line) + b"\n" for line in submission.lines)
         fields = {"purpose": "batch-api", "file_name": f"{submission.name}.jsonl", "file_type": "jsonl"}
-        body, headers = upload_body(content, fields)
-        return HttpCall(method="POST", path="/files/upload", body=body, headers=headers)
+        return upload_call("/files/upload", map(line_bytes, submission.lines), fields)
 
     def file_id(self, raw: RawReply) -> str:
         return file_id_of(raw)
@@ -94,13 +93,13 @@ class Together:
 
 
 def _status(job: _Job) -> BatchStatus:
-    files = [name for name in (job.output_file_id, job.error_file_id) if name]
+    files = file_paths((job.output_file_id, job.error_file_id))
     is_ended = job.status in _ENDED
     return BatchStatus(
         id=job.id,
         is_ended=is_ended,
         marks=frozenset({job.input_file_id} if job.input_file_id else ()),
         created_s=datetime.fromisoformat(job.created_at).timestamp() if job.created_at else None,
-        result_paths=tuple(f"/files/{name}/content" for name in files) if is_ended else (),
+        result_paths=files if is_ended else (),
         failure=(job.error or "the batch failed") if job.status == "FAILED" and not files else "",
     )

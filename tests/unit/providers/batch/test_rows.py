@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelsearch.providers.batch.rows import file_id_of, lines_of, row_result, upload_body
+from modelsearch.providers.batch.rows import file_id_of, lines_of, row_result, upload_call
 from tests.unit.providers.batch.made import row, rows, told
 
 
@@ -40,7 +40,8 @@ def test_no_bytes_make_a_reader_raise(body: bytes) -> None:
 
 
 def test_an_upload_holds_its_fields_and_its_file() -> None:
-    body, headers = upload_body(b'{"a":1}\n', {"purpose": "batch"})
+    call = upload_call("/files", [b'{"a":1}'], {"purpose": "batch"})
+    body, headers = call.body, call.headers
     boundary = headers["content-type"].split("boundary=")[1].encode()
     assert body.count(b"--" + boundary) == 3
     assert b'name="purpose"\r\n\r\nbatch\r\n' in body
