@@ -145,6 +145,7 @@ def family_of(row: FamilyRow) -> Family:
         lineage=row.lineage,
         characteristics=frozenset(row.characteristics),
         strengths=frozenset(row.strengths),
+        prefixes=row.prefixes,
     )
 
 

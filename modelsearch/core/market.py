@@ -154,12 +154,17 @@ class TaskKind:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Family:
-    """A lineage of models with what it is known for; `lineage` names its parent family or None."""
+    """A lineage of models with what it is known for; `lineage` names its parent family or None.
+
+    Attributes:
+        prefixes: beginnings of the ids of models that belong to it; of all families the longest one wins.
+    """
 
     id: str
     lineage: str | None = None
     characteristics: frozenset[str] = frozenset()
     strengths: frozenset[str] = frozenset()
+    prefixes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

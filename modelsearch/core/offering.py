@@ -90,3 +90,31 @@ class ModelChange:
     def id(self) -> str:
         """The same for the same change, however often it is seen or told."""
         return sha256_hex([self.kind, self.endpoint_id, self.day.isoformat(), dict(self.facts)])[:24]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriceRow:
+    """One row of an endpoint's price history: rows are appended, never edited.
+
+    Attributes:
+        rate: `valid_from` is the day on which it was first seen.
+        is_listed: False = from that day on the source names no price of this condition any more; `rate.usd` is None.
+    """
+
+    endpoint_id: EndpointId
+    rate: Rate
+    is_listed: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CatalogRecord:
+    """All that the syncs have come to: what a market is overlaid with.
+
+    Attributes:
+        prices: the history, oldest first.
+        gone: what was once on sale and is no more, with its last day in `deprecated_on`.
+    """
+
+    state: CatalogState
+    prices: tuple[PriceRow, ...] = ()
+    gone: Mapping[EndpointId, Offering] = field(default_factory=dict)
