@@ -32,6 +32,21 @@ class Settings:
         return self.home / "replies.sqlite"
 
     @property
+    def synced_catalog(self) -> Path:
+        """What catalogue syncs have found: prices, changes, raw payloads."""
+        return self.home / "catalog"
+
+    @property
+    def tasks(self) -> Path:
+        """Folder of registered tasks, looked at every night (MODELSEARCH_TASKS)."""
+        return Path(self.environ.get("MODELSEARCH_TASKS") or self.home / "tasks")
+
+    @property
+    def nights(self) -> Path:
+        """What registered tasks have come to: a folder of state, open night and history for each."""
+        return self.home / "nights"
+
+    @property
     def prefect_home(self) -> Path:
         """Prefect's database and storage, one for all runs of the project."""
         return self.home / "prefect"
@@ -52,6 +67,13 @@ class Settings:
         except ValueError:
             return None
         return seconds if 0 < seconds < float("inf") else None
+
+    @property
+    def database_url(self) -> str | None:
+        """PostgreSQL that several workers share (MODELSEARCH_DATABASE_URL); None = one machine, files. It may hold a
+        password: never shown.
+        """
+        return self.environ.get("MODELSEARCH_DATABASE_URL") or None
 
     def key(self, variable: str) -> str | None:
         """The value of a key's environment variable; None where it is unset or empty."""
