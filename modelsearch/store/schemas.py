@@ -1,4 +1,4 @@
-"""One declared schema for each table of a run: name, type, unit and meaning of every field, and a version.
+"""One declared schema for each table of a run, and of the synced catalogue: name, type, unit and meaning of every field, and a version.
 
 A field is named after what it holds, its unit last; money is exact (38 digits, 12 of them behind the point). A new
 field or another meaning raises `VERSION`.
@@ -16,6 +16,7 @@ _INT: Final = pa.int64()
 _FLOAT: Final = pa.float64()
 _BOOL: Final = pa.bool_()
 _USD: Final = pa.decimal128(38, 12)
+_DAY: Final = pa.date32()
 _TEXTS: Final = pa.list_(pa.field("item", _TEXT))
 
 # name, type, unit ("" = none: ids, text, yes/no), meaning; a meaning that ends in "?" may be empty
@@ -150,6 +151,31 @@ _DECISION: Final[tuple[FieldRow, ...]] = (
     ("wall_s", _FLOAT, "s", "duration of the search"),
 )
 
+_PRICES: Final[tuple[FieldRow, ...]] = (
+    ("endpoint_id", _TEXT, "", "the endpoint"),
+    ("kind", _TEXT, "", "what is paid for: input, output, reasoning, cache_read and others"),
+    ("processing", _TEXT, "", "standard, batch, flex or priority"),
+    ("per", _TEXT, "", "what the price is of: mtok, call or second"),
+    ("min_prompt_tokens", _INT, "tokens", "holds for prompts of more tokens than this"),
+    ("utc_start", _TEXT, "", "HHMM in UTC from which it holds; empty = always?"),
+    ("utc_end", _TEXT, "", "HHMM in UTC until which it holds; empty = always?"),
+    ("price_usd", _USD, "USD / 1e6 tokens, call or second", "the price; empty = unknown, never 0?"),
+    ("valid_from", _DAY, "", "the day on which it was first seen"),
+    ("observed_at", _DAY, "", "the day on which the source was read"),
+    ("source", _TEXT, "", "who says so"),
+    ("is_disputed", _BOOL, "", "two sources differ, and this is the higher"),
+    ("is_listed", _BOOL, "", "no: from this day on the source names no such price any more"),
+)
+_CHANGES: Final[tuple[FieldRow, ...]] = (
+    ("change_id", _TEXT, "", "the same for the same change, however often it is seen"),
+    ("kind", _TEXT, "", "appeared, repriced, deprecated, gone or alias_moved"),
+    ("endpoint_id", _TEXT, "", "the endpoint"),
+    ("model_id", _TEXT, "", "the model that it serves"),
+    ("provider_id", _TEXT, "", "who bills"),
+    ("day", _DAY, "", "the day on which it was seen"),
+    ("facts", _TEXT, "", "before and after, as JSON"),
+)
+
 
 def _schema(name: str, rows: tuple[FieldRow, ...]) -> pa.Schema:
     fields = [
@@ -172,5 +198,7 @@ SCHEMAS: Final[dict[str, pa.Schema]] = {
         ("ledger", _LEDGER),
         ("estimates", _ESTIMATES),
         ("decision", _DECISION),
+        ("prices", _PRICES),
+        ("changes", _CHANGES),
     )
 }
