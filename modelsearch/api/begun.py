@@ -18,6 +18,7 @@ from modelsearch.core.budget import Budget
 from modelsearch.core.errors import JournalError
 from modelsearch.core.events import Event, PhaseClosed, Warned
 from modelsearch.core.ids import CandidateId, Json, ProviderId
+from modelsearch.core.market import Market
 from modelsearch.core.money import usd
 from modelsearch.core.outcome import Outcome
 from modelsearch.core.plan import Plan
@@ -62,13 +63,19 @@ class Begun:
     is_resumed: bool = False
 
 
-def begun_now(request: SearchRequest, settings: Settings, stack: ExitStack, task: TaskSpec | None = None) -> Begun:
-    """Read and check everything that a new search needs.
+def begun_now(
+    request: SearchRequest,
+    settings: Settings,
+    stack: ExitStack,
+    task: TaskSpec | None = None,
+    market: Market | None = None,
+) -> Begun:
+    """Read and check everything that a new search needs; a task or market that is given is not read.
 
     Raises:
         InputError: something cannot be used.
     """
-    source = open_source(request, settings, stack, task=task)
+    source = open_source(request, settings, stack, task=task, market=market)
     check_code_allowed(source.task, is_allowed=request.is_code_allowed or settings.is_code_allowed)
     plan = read_plan(request.plan, settings.catalogs / "plans")
     return begun_with(

@@ -1,10 +1,10 @@
 """The starting pool: every endpoint with every prompt, and what each is expected to cost."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from difflib import get_close_matches
 
 from modelsearch.core.candidate import DEFAULT_PROMPT, Single
-from modelsearch.core.errors import BaselineError
+from modelsearch.core.errors import BaselineError, OptionError
 from modelsearch.core.ids import CandidateId, PromptId
 from modelsearch.core.market import Market
 from modelsearch.core.task import TaskSpec, output_limit_tokens
@@ -47,6 +47,24 @@ def baseline_of(name: str, candidates: tuple[Single, ...], task: TaskSpec) -> Si
         "(`modelsearch catalog list` shows all)"
     )
     raise BaselineError(message)
+
+
+def pool_of(candidates: tuple[Single, ...], baseline: Single, wanted: Collection[str]) -> tuple[Single, ...]:
+    """The candidates that are wanted by id, and the baseline; all where none is named.
+
+    Raises:
+        OptionError: one that is wanted is not there.
+    """
+    if not wanted:
+        return candidates
+    missing = sorted(set(wanted) - {str(candidate.id) for candidate in candidates})
+    if missing:
+        message = (
+            f"candidates: expected ids of some of {len(candidates)}, got {missing[0]!r} "
+            "(`modelsearch catalog list` shows all endpoints)"
+        )
+        raise OptionError(message)
+    return tuple(candidate for candidate in candidates if candidate.id in wanted or candidate == baseline)
 
 
 def list_costs_of(

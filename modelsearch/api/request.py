@@ -32,6 +32,7 @@ class SearchRequest:
         max_calls: hard limit of the calls that may be settled, in flight and unknown; None = no limit.
         baseline_outcomes: file with the baseline's known answers or scores.
         market: folder of catalogues to use in place of the installed ones.
+        candidates: only these candidates, by id, beside the baseline; empty = all of the market.
         past: folders of recorded tables and finished runs to learn from; empty = from none; None = from the project's
             own finished runs, where real models are called. Replays and emulated searches then learn from none, so
             that the same seed gives the same search.
@@ -54,6 +55,7 @@ class SearchRequest:
     overrides: TaskOverrides = field(default_factory=TaskOverrides)
     baseline_outcomes: Path | None = None
     market: Path | None = None
+    candidates: tuple[str, ...] = ()
     past: tuple[Path, ...] | None = None
     is_code_allowed: bool = False
     batch: str = "never"

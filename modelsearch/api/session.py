@@ -16,10 +16,12 @@ from modelsearch.api.request import SearchRequest
 from modelsearch.api.source import Source
 from modelsearch.api.wiring import Tee, Watch, begin, open_journal, open_replies, wire
 from modelsearch.core.errors import RunNotFoundError
+from modelsearch.core.market import Market
 from modelsearch.core.plan import Phase, Plan
 from modelsearch.core.search import Setting
 from modelsearch.core.task import TaskSpec
 from modelsearch.evaluate.judge_agreement import agreement_with_people
+from modelsearch.evaluate.plugs import Plugs
 from modelsearch.providers.batch.client import HttpBatchClient
 from modelsearch.providers.client import ProviderClient
 from modelsearch.search.loop import Search, check_free_phases, run_phase
@@ -36,6 +38,7 @@ class Opening:
     Attributes:
         watch: called with every event once it is durable.
         task: the task itself, where the request has no file.
+        market: what is on sale, where the catalogues alone do not say; a run that is gone on with has its own.
         run: an existing run to go on with.
         batch_wait_s: the longest that batches are waited for before the search stops, to be resumed; None = as long
             as they take.
@@ -44,6 +47,7 @@ class Opening:
     settings: Settings = field(default_factory=read_settings)
     watch: Watch | None = None
     task: TaskSpec | None = None
+    market: Market | None = None
     run: RunDir | None = None
     batch_wait_s: float | None = None
 
@@ -54,6 +58,7 @@ class Session:
 
     Attributes:
         agreement: of the task's judge with people, where some have scored answers.
+        plugs: of the live evaluator; None where nothing is called.
     """
 
     request: SearchRequest
@@ -65,6 +70,7 @@ class Session:
     fingerprint: str
     started_s: float
     agreement: Kappa | None = None
+    plugs: Plugs | None = None
 
     async def run_phase(self, phase: Phase) -> None:
         """Run one phase of the plan to its end."""
@@ -116,6 +122,7 @@ async def open_session(request: SearchRequest, opening: Opening | None = None) -
             fingerprint=begun.fingerprint,
             started_s=started_s - earlier_s,
             agreement=agreement,
+            plugs=wired.plugs,
         )
 
 
@@ -126,10 +133,13 @@ async def _begun(request: SearchRequest, opening: Opening, stack: ExitStack) -> 
         before = await asyncio.to_thread(begun_before, request, opening.run, settings, stack)
         if before is not None:
             return before
-    begun = await asyncio.to_thread(begun_now, request, settings, stack, opening.task)
+    begun = await asyncio.to_thread(begun_now, request, settings, stack, opening.task, opening.market)
     if opening.run is None or not Journal.is_begun(opening.run.journal):
         begun = await with_hosts(begun, request)
-        check_free_phases(begun.setting, begun.plan, begun.drops)
+        if (
+            not request.candidates
+        ):  # a few that are named are nobody's whole market: the result says what became of them
+            check_free_phases(begun.setting, begun.plan, begun.drops)
     return begun
 
 

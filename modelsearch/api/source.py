@@ -8,7 +8,7 @@ from pathlib import Path
 
 from modelsearch.api.asked import check_items_are_json, check_names
 from modelsearch.api.emulated import serve_table, serve_world
-from modelsearch.api.pool import baseline_of, candidates_of, check_baseline, list_costs_of
+from modelsearch.api.pool import baseline_of, candidates_of, check_baseline, list_costs_of, pool_of
 from modelsearch.api.request import SearchRequest
 from modelsearch.api.scorer_models import check_judge, with_scorer_models, without_scorer_models
 from modelsearch.catalog.load import load_market
@@ -66,7 +66,12 @@ class Source:
 
 
 def open_source(
-    request: SearchRequest, settings: Settings, stack: ExitStack, *, task: TaskSpec | None = None
+    request: SearchRequest,
+    settings: Settings,
+    stack: ExitStack,
+    *,
+    task: TaskSpec | None = None,
+    market: Market | None = None,
 ) -> Source:
     """Read task and market; an emulator that is started ends with `stack`.
 
@@ -75,13 +80,14 @@ def open_source(
         settings: where the catalogues are.
         stack: closed when the search ends.
         task: the task itself, where the request has no file for it.
+        market: in place of that of the catalogues.
 
     Raises:
         InputError: whatever of the input cannot be used.
     """
     if request.recorded is not None:
         return _from_table(request, request.recorded, stack)
-    market = load_market(request.market or settings.catalogs, as_of=datetime.now(UTC).date())
+    market = market or load_market(request.market or settings.catalogs, as_of=datetime.now(UTC).date())
     task = _given(task, request) if task is not None else read_task(request.task or Path(), market, request.overrides)
     check_items_are_json(task)
     if request.is_emulated:
@@ -91,18 +97,19 @@ def open_source(
         market = with_scorer_models(market, task)
     check_names(task.requirements, market)
     prices, candidates = PriceBook(market=market), without_scorer_models(candidates_of(task, market), market, task)
+    baseline = baseline_of(request.baseline, candidates, task)
     source = Source(
         task=task,
         market=market,
         prices=prices,
         costs=prices,
-        candidates=candidates,
-        baseline=baseline_of(request.baseline, candidates, task),
+        candidates=pool_of(candidates, baseline, request.candidates),
+        baseline=baseline,
         list_cost_usd={},
         renderer=PromptRenderer(task),
         is_emulated=request.is_emulated,
     )
-    check_judge(task, market, candidates, source.baseline)
+    check_judge(task, market, source.candidates, source.baseline)
     return with_market(source, market)
 
 

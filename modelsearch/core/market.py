@@ -111,6 +111,8 @@ class Endpoint:
             prompt_cache, no_system.
         deprecated_on: last day of service, or None.
         recorded_latency_s: latency seen before in s per call (median), or None.
+        revision: names what stands behind the endpoint since it was known to change; "" = as it was first. Replies of
+            another revision are no answers of this one.
     """
 
     id: EndpointId
@@ -126,6 +128,7 @@ class Endpoint:
     capabilities: frozenset[str] = frozenset()
     deprecated_on: date | None = None
     recorded_latency_s: float | None = None
+    revision: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

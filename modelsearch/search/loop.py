@@ -62,7 +62,7 @@ async def run_phase(search: Search, phase: Phase) -> None:
         left = max(Decimal(0), fold.setting.budget.spend_usd - search.ledger.spend().committed_usd)
         search.record(PhaseStarted(phase=phase.name, spend_usd=left * Decimal(str(phase.spend_share))))
     if fold.open_move is not None:
-        await _finish_round(search, fold.open_move)
+        await finish_round(search, fold.open_move)
     while not (reason := ended(fold, phase)):
         await _run_round(search, phase)
     _settle_splits(search)
@@ -76,7 +76,7 @@ async def _run_round(search: Search, phase: Phase) -> None:
     _settle_splits(search)
     move = affordable(search, decide_move(search.fold.view(), phase))
     search.record(move)
-    await _finish_round(search, move)
+    await finish_round(search, move)
 
 
 def _settle_splits(search: Search) -> None:
@@ -88,8 +88,8 @@ def _settle_splits(search: Search) -> None:
         search.record(RoundClosed(phase=move.phase, round=move.round))
 
 
-async def _finish_round(search: Search, move: Move) -> None:
-    """Evaluate the move's probes and close the round."""
+async def finish_round(search: Search, move: Move) -> None:
+    """Evaluate the probes of a move that is recorded, and close the round."""
     probes = (*move.probes, *_member_probes(search.fold, move.probes))
     for outcome in await search.evaluator.evaluate(probes, search.fold.candidates) if probes else ():
         search.fold.take(outcome)
