@@ -22,8 +22,10 @@ ModelsearchError
 |   +-- NoAnswerError         nobody answers, or the baseline does not
 |   +-- BatchPendingError     batches are under way at a provider: resume later
 |   +-- OverbilledError       a provider billed more than the bound that was reserved
+|   +-- DatabaseDownError     the database that the workers share does not answer
 +-- StoreError                a run that cannot be used: exit code 2
     +-- RunLockedError        another process has the run open
+    +-- ClaimLostError        a piece of work that another worker has taken over
     +-- JournalError          a journal that cannot be read
     |   +-- JournalWriteError a journal that cannot be appended to: exit code 3
     +-- FileWriteError        a file that the disk does not take: exit code 3
@@ -137,6 +139,10 @@ class OverbilledError(StoppedError):
     """A provider billed more than the reserved upper bound."""
 
 
+class DatabaseDownError(StoppedError):
+    """The database that the workers share does not answer; nothing can be bought without it."""
+
+
 class StoreError(ModelsearchError):
     """A run directory cannot be used; nothing was spent."""
 
@@ -145,6 +151,10 @@ class StoreError(ModelsearchError):
 
 class RunLockedError(StoreError):
     """Another process has the run open."""
+
+
+class ClaimLostError(StoreError):
+    """A piece of work that was ours is another worker's now: we were silent for longer than the lease."""
 
 
 class JournalError(StoreError):

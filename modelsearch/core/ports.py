@@ -6,6 +6,7 @@ from typing import Protocol
 
 from modelsearch.core.budget import Spend
 from modelsearch.core.candidate import Candidate
+from modelsearch.core.claims import Claim, Share
 from modelsearch.core.events import Event
 from modelsearch.core.ids import CallId, CandidateId, ItemId
 from modelsearch.core.market import Endpoint
@@ -144,6 +145,82 @@ class ReplyStore(Protocol):
 
     def put(self, key: str, raw: RawReply) -> None:
         """Keep a reply; the first one stays."""
+        ...
+
+
+class SharedReplies(ReplyStore, Protocol):
+    """Paid replies that several workers share: who wants one that another is buying waits for it."""
+
+    async def wanted(self, key: str) -> RawReply | None:
+        """The reply; None = there is none, and it is the caller's turn to buy it, ended by `put` or `dropped`."""
+        ...
+
+    def dropped(self, key: str) -> None:
+        """End a turn of which no reply came; nothing happens where one came."""
+        ...
+
+
+class Claims(Protocol):
+    """Pieces of a night's work: each has one owner at a time, and is done once, whoever dies in between."""
+
+    def take(self, night: str, key: str) -> Claim | None:
+        """Claim a piece of work; None where another owner is alive, or it is done."""
+        ...
+
+    def note(self, claim: Claim, text: str) -> None:
+        """Leave word for whoever takes over, such as the run to go on with.
+
+        Raises:
+            ClaimLostError: it is not ours any more.
+        """
+        ...
+
+    def done(self, claim: Claim, result: str) -> None:
+        """Mark it done, with its result, for good.
+
+        Raises:
+            ClaimLostError: it is not ours any more: the result is to be thrown away.
+        """
+        ...
+
+    def give_back(self, claim: Claim) -> None:
+        """Let others have it, its note included; one that is lost already is no error."""
+        ...
+
+    def result(self, night: str, key: str) -> str | None:
+        """The result of what is done; None = not done."""
+        ...
+
+
+class NightBudget(Protocol):
+    """Money that several workers draw on: exact, never over the limit, whoever dies."""
+
+    def reserve(self, call_id: CallId, amount_usd: Decimal) -> bool:
+        """Take `amount_usd` aside; False where that would pass the limit."""
+        ...
+
+    def close(self, call_id: CallId, *, settled_usd: Decimal, unknown_usd: Decimal) -> None:
+        """End a reservation at once in what was paid and what may have been; the rest is free again."""
+        ...
+
+    def adopt(self, call_id: CallId) -> Decimal | None:
+        """Go on with a reservation whose owner died, in USD; None = there is none."""
+        ...
+
+    def spend(self) -> Spend:
+        """What is gone now; open reservations of the dead count as unknown."""
+        ...
+
+
+class Leases(Protocol):
+    """A provider's limits, shared by all who call it: parts that hold for a while and are renewed."""
+
+    def renew(self, account: str, n_total: int, n_wanted: int) -> Share:
+        """Our part of an account with `n_total` slots, for a while; the first call begins it."""
+        ...
+
+    def give_back(self, account: str) -> None:
+        """End our part."""
         ...
 
 

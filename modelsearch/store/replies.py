@@ -82,7 +82,7 @@ class SqliteReplies:
 
     def get(self, key: str) -> RawReply | None:
         """The stored reply of a key (64 hex digits), its headers reduced to those that the store keeps."""
-        name = _key_bytes(key)
+        name = key_bytes(key)
         with self._lock:
             if name in self._pending:
                 return self._pending[name]
@@ -94,12 +94,12 @@ class SqliteReplies:
             except sqlite3.DatabaseError as error:
                 self._begin_anew(error)
                 return None
-        return None if row is None else _reply_of(row)
+        return None if row is None else reply_of(row)
 
     def put(self, key: str, raw: RawReply) -> None:
         """Keep a reply; the first one stays."""
         with self._lock:
-            self._pending.setdefault(_key_bytes(key), raw)
+            self._pending.setdefault(key_bytes(key), raw)
             if len(self._pending) >= self._n_next_flush:
                 self._write()
 
@@ -119,7 +119,7 @@ class SqliteReplies:
         return int(self._db.execute("SELECT count(*) FROM replies").fetchone()[0]) + len(self._pending)
 
     def _write(self) -> None:
-        rows = [_row_of(name, raw) for name, raw in self._pending.items()]
+        rows = [row_of(name, raw) for name, raw in self._pending.items()]
         if not rows:
             return
         try:
@@ -203,7 +203,12 @@ def _set_aside(path: Path, why: str) -> Path:
     return aside
 
 
-def _key_bytes(key: str) -> bytes:
+def key_bytes(key: str) -> bytes:
+    """A key (64 hex digits) as the bytes that stores keep.
+
+    Raises:
+        StoreError: it is no such key.
+    """
     try:
         name = bytes.fromhex(key)
     except ValueError:
@@ -214,12 +219,14 @@ def _key_bytes(key: str) -> bytes:
     return name
 
 
-def _row_of(name: bytes, raw: RawReply) -> tuple[bytes, int, bytes, str, float]:
+def row_of(name: bytes, raw: RawReply) -> tuple[bytes, int, bytes, str, float]:
+    """What a store keeps of a reply: key, status, body, headers as JSON, latency in s."""
     headers = {header: raw.headers[header] for header in _KEPT_HEADERS if header in raw.headers}
     latency_s = 0.0 if math.isnan(raw.latency_s) else raw.latency_s  # NaN is NULL to SQLite; batches have none
     return name, raw.http_status, raw.body, _ENCODE(headers).decode(), latency_s
 
 
-def _reply_of(row: tuple[int, bytes, str, float]) -> RawReply:
+def reply_of(row: tuple[int, bytes, str, float]) -> RawReply:
+    """The reply of a row without its key."""
     http_status, body, headers, latency_s = row
     return RawReply(http_status=http_status, body=body, headers=_DECODE(headers), latency_s=latency_s)
