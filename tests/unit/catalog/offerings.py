@@ -37,7 +37,7 @@ def state(*offerings: Offering, at: datetime = NOW, **fields: Any) -> CatalogSta
 
 _USD = st.one_of(st.none(), st.integers(1, 10**6).map(lambda n: Decimal(n) / 1000))
 _KINDS = st.sampled_from(("input", "output", "cache_read", "reasoning"))
-_RATES = st.builds(
+RATES = st.builds(
     Rate,
     kind=_KINDS,
     usd=_USD,
@@ -49,7 +49,7 @@ _OFFERINGS = st.builds(
     offering,
     st.sampled_from([f"{provider}/m-{n}" for provider in ("acme", "home") for n in range(4)]),
     rates=st.lists(
-        _RATES, max_size=5, unique_by=lambda r: (r.kind, r.processing, r.min_prompt_tokens, r.utc_window)
+        RATES, max_size=5, unique_by=lambda r: (r.kind, r.processing, r.min_prompt_tokens, r.utc_window)
     ).map(tuple),
     revision=st.sampled_from(("", "a", "b")),
     quantization=st.sampled_from((None, "fp8", "int4")),
