@@ -25,6 +25,7 @@ ModelsearchError
 |   +-- DatabaseDownError     the database that the workers share does not answer
 +-- StoreError                a run that cannot be used: exit code 2
     +-- RunLockedError        another process has the run open
+    +-- NightLockedError      another process works on a night of the task
     +-- ClaimLostError        a piece of work that another worker has taken over
     +-- JournalError          a journal that cannot be read
     |   +-- JournalWriteError a journal that cannot be appended to: exit code 3
@@ -151,6 +152,10 @@ class StoreError(ModelsearchError):
 
 class RunLockedError(StoreError):
     """Another process has the run open."""
+
+
+class NightLockedError(StoreError):
+    """Another process works on a night of the task."""
 
 
 class ClaimLostError(StoreError):

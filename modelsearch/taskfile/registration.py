@@ -1,0 +1,125 @@
+"""Registrations of tasks: one YAML file each in a folder that the nights look at."""
+
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from modelsearch.core.batch import DEADLINE_H, MIN_WIDE_CALLS
+from modelsearch.core.errors import TaskFileError
+from modelsearch.core.ids import TaskId
+from modelsearch.core.registered import RegisteredTask
+from modelsearch.taskfile.scorer import did_you_mean
+from modelsearch.taskfile.yaml_text import read_yaml
+
+SUFFIX = ".yaml"
+NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,99}", re.ASCII)
+_HEAD = "# A task that `modelsearch nightly` looks after; paths are relative to this file.\n"
+_Usd = Annotated[Decimal, Field(gt=0)]
+
+
+class _RegistrationFile(BaseModel):
+    """`core.registered.RegisteredTask` as a user writes it."""
+
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+    task: str = Field(min_length=1)
+    baseline: str = Field(min_length=1)
+    night_usd: _Usd
+    search_usd: _Usd | None = None
+    life_usd: _Usd | None = None
+    monthly_items: Annotated[int, Field(gt=0)] | None = None
+    plan: str = "balanced"
+    seed: int = 0
+    baseline_outcomes: str | None = None
+    batch: Literal["never", "wide", "always"] = "wide"
+    batch_deadline_h: Annotated[float, Field(gt=0, le=720)] = DEADLINE_H
+    batch_min_calls: Annotated[int, Field(gt=0)] = MIN_WIDE_CALLS
+    tags: list[str] = []
+    rules: dict[str, float] = {}
+    is_paused: bool = False
+
+    @field_validator("night_usd", "search_usd", "life_usd", mode="before")
+    @classmethod
+    def _decimal_text(cls, value: Any) -> Any:
+        # YAML hands over a float; its shortest text is what the user wrote
+        return str(value) if isinstance(value, float) else value
+
+
+def read_registration(path: Path) -> RegisteredTask:
+    """The registration of a file; its paths made absolute.
+
+    Raises:
+        TaskFileError: the file cannot be used.
+    """
+    raw = read_yaml(path, "registered task")
+    if not isinstance(raw, dict):
+        raise TaskFileError(f"registered task {path}: expected a mapping with task, baseline, night_usd")
+    check_name(path.name.removesuffix(SUFFIX))
+    try:
+        row = _RegistrationFile.model_validate(raw)
+    except ValidationError as error:
+        raise TaskFileError(f"registered task {path}: {_first_problem(error)}") from None
+    return RegisteredTask(
+        **{
+            **row.model_dump(),
+            "id": TaskId(path.name.removesuffix(SUFFIX)),
+            "task": _absolute(row.task, path.parent),
+            "plan": _plan(row.plan, path.parent),
+            "baseline_outcomes": None
+            if row.baseline_outcomes is None
+            else _absolute(row.baseline_outcomes, path.parent),
+            "tags": tuple(row.tags),
+        }
+    )
+
+
+def registration_text(task: RegisteredTask) -> str:
+    """The file of a registration; what is as by default is left out."""
+    row = _RegistrationFile(
+        **{name: getattr(task, name) for name in _RegistrationFile.model_fields if name != "tags"}, tags=[*task.tags]
+    )
+    plain = row.model_dump(exclude_defaults=True, mode="json")
+    return _HEAD + yaml.safe_dump(plain, sort_keys=False, allow_unicode=True)
+
+
+def registrations(folder: Path) -> Iterator[Path]:
+    """The files of a folder, by name; none where there is no folder."""
+    if folder.is_dir():
+        yield from sorted(path for path in folder.glob(f"*{SUFFIX}") if path.is_file())
+
+
+def check_name(name: str) -> None:
+    """Refuse what would be no name of a folder.
+
+    Raises:
+        TaskFileError: other characters than letters, digits, `.`, `_`, `-`, or more than 100.
+    """
+    if NAME.fullmatch(name) is None:
+        raise TaskFileError(
+            f"registered task {name!r}: expected a name of at most 100 letters, digits, `.`, `_` and `-` that begins "
+            "with a letter or digit: name the file so, or give --name"
+        )
+
+
+def _absolute(text: str, folder: Path) -> str:
+    return str((folder / text).resolve())
+
+
+def _plan(text: str, folder: Path) -> str:
+    return _absolute(text, folder) if text.endswith((".yaml", ".yml")) else text
+
+
+def _first_problem(error: ValidationError) -> str:
+    first = error.errors(include_url=False)[0]
+    where, known = ".".join(str(part) for part in first["loc"]), tuple(_RegistrationFile.model_fields)
+    if first["type"] == "extra_forbidden":
+        return f"unknown key {where!r}{did_you_mean(where, known)}: expected one of {', '.join(known)}"
+    if first["type"] == "missing":
+        return f"{where}: is missing: every registration needs task, baseline and night_usd"
+    got = repr(first["input"])
+    return f"{where}: {first['msg']}, got {got if len(got) <= 80 else got[:77] + '...'}"
