@@ -58,12 +58,14 @@ def _record_of(state: CatalogState) -> CatalogRecord:
 
 
 def _found(record: CatalogRecord) -> Iterable[Offering]:
-    """What is gone, and after it what is on sale; one that answers no more ended the day before at the latest."""
-    yield from (each for i, each in record.gone.items() if i not in record.state.offerings)
+    """What is gone or answers no more (since yesterday, where no day is known), and after it what is on sale."""
+    yield from record.gone.values()
     last_day = record.state.observed_at.date() - _A_DAY
     for each in record.state.offerings.values():
-        ended = last_day if each.deprecated_on is None else min(each.deprecated_on, last_day)
-        yield each if each.is_live else replace(each, deprecated_on=ended)
+        if each.is_live:
+            yield each
+        elif each.endpoint_id not in record.gone:
+            yield replace(each, deprecated_on=min(each.deprecated_on or last_day, last_day))
 
 
 def _is_callable(market: Market, offering: Offering) -> bool:
