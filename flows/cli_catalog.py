@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from difflib import get_close_matches
 from fnmatch import fnmatch
 
-from modelsearch.catalog.load import load_market
+from modelsearch.api.market import market_in_force
 from modelsearch.catalog.price import prices_at
 from modelsearch.catalog.tiers import tier_of
 from modelsearch.core.errors import OptionError
@@ -87,4 +87,4 @@ def _known(value: object) -> str:
 
 
 def _market() -> Market:
-    return load_market(read_settings().catalogs, as_of=datetime.now(UTC).date())
+    return market_in_force(read_settings(), datetime.now(UTC).date())

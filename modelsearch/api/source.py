@@ -8,6 +8,7 @@ from pathlib import Path
 
 from modelsearch.api.asked import check_items_are_json, check_names
 from modelsearch.api.emulated import serve_table, serve_world
+from modelsearch.api.market import market_in_force
 from modelsearch.api.pool import baseline_of, candidates_of, check_baseline, list_costs_of, pool_of
 from modelsearch.api.request import SearchRequest
 from modelsearch.api.scorer_models import check_judge, with_scorer_models, without_scorer_models
@@ -87,7 +88,7 @@ def open_source(
     """
     if request.recorded is not None:
         return _from_table(request, request.recorded, stack)
-    market = market or load_market(request.market or settings.catalogs, as_of=datetime.now(UTC).date())
+    market = market or _market(request, settings)
     task = _given(task, request) if task is not None else read_task(request.task or Path(), market, request.overrides)
     check_items_are_json(task)
     if request.is_emulated:
@@ -111,6 +112,14 @@ def open_source(
     )
     check_judge(task, market, source.candidates, source.baseline)
     return with_market(source, market)
+
+
+def _market(request: SearchRequest, settings: Settings) -> Market:
+    """Today's market; of a made-up world the catalogue's files alone, so that the same seed gives the same search."""
+    day = datetime.now(UTC).date()
+    if request.is_emulated:
+        return load_market(request.market or settings.catalogs, as_of=day)
+    return market_in_force(settings, day, request.market)
 
 
 def with_market(source: Source, market: Market) -> Source:
