@@ -50,11 +50,15 @@ def refusal(tonight: Tonight, candidate_id: CandidateId) -> Seen | None:
         return None
     if _is_settled(tonight, candidate_id):
         return None
-    cost, limit = tonight.cost_usd(candidate_id), tonight.limit_usd
-    reason = _reason(tonight, candidate_id, cost, limit)
+    reason = _reason(tonight, candidate_id)
     if not reason:
         return None
-    return Seen(revision=tonight.revision(candidate_id), cost_usd=cost, limit_usd=limit, reason=reason)
+    return Seen(
+        revision=tonight.revision(candidate_id),
+        cost_usd=tonight.cost_usd(candidate_id),
+        limit_usd=tonight.limit_usd,
+        reason=reason,
+    )
 
 
 def _standings(tonight: Tonight) -> dict[CandidateId, Standing]:
@@ -68,18 +72,18 @@ def _standings(tonight: Tonight) -> dict[CandidateId, Standing]:
     return found
 
 
-def _reason(tonight: Tonight, candidate_id: CandidateId, cost: float | None, limit: float) -> str:
-    rules = tonight.night.rules
+def _reason(tonight: Tonight, candidate_id: CandidateId) -> str:
+    rules, cost_usd, limit_usd = tonight.night.rules, tonight.cost_usd(candidate_id), tonight.limit_usd
     if ends := tonight.ends(candidate_id):
         return f"its service ends on {ends}, within {rules.notice_days} days"
     if tonight.night.offers[candidate_id].is_timed or candidate_id == tonight.state.incumbent_id:
         return ""
-    if cost is None:
+    if cost_usd is None:
         return "its price is unknown, so its calls cannot be reserved for"
-    if cost < limit:
+    if cost_usd < limit_usd:
         return ""
-    told = f"expected at {1000 * cost:.4g} USD per 1,000 items, not below {1000 * limit:.4g}: {rules.slack:g} times "
-    return told + f"what the incumbent {tonight.state.incumbent_id} costs"
+    told = f"expected at {1000 * cost_usd:.4g} USD per 1,000 items, not below {1000 * limit_usd:.4g}"
+    return f"{told}: {rules.slack:g} times what the incumbent {tonight.state.incumbent_id} costs"
 
 
 def _newcomers(tonight: Tonight, known: set[CandidateId]) -> Iterator[CandidateId]:
@@ -103,7 +107,7 @@ def _place_in_line(tonight: Tonight, candidate_id: CandidateId) -> tuple[bool, b
     """Of one night's newcomers: the incumbent, then who was certified before, then by chance times saving."""
     standing = tonight.state.standings.get(candidate_id)
     was_good = standing is not None and standing.verdict is Verdict.NON_INFERIOR
-    cost, incumbent_usd = tonight.cost_usd(candidate_id), tonight.limit_usd / tonight.night.rules.slack
-    saving = 0.0 if cost is None or not incumbent_usd > 0 else max(0.0, 1.0 - cost / incumbent_usd)
+    cost_usd, incumbent_usd = tonight.cost_usd(candidate_id), tonight.limit_usd / tonight.night.rules.slack
+    saving = 0.0 if cost_usd is None or not incumbent_usd > 0 else max(0.0, 1.0 - cost_usd / incumbent_usd)
     gain = tonight.night.offers[candidate_id].p_good * saving
     return (candidate_id != tonight.state.incumbent_id, not was_good, -gain, str(candidate_id))

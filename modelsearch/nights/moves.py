@@ -17,7 +17,7 @@ def ranked(tonight: Tonight) -> list[tuple[float, CandidateId]]:
     state = tonight.state
     found = [c for c in state.standings if c != state.baseline_id and tonight.is_certified(c)]
     able = [c for c in (state.baseline_id, *found) if not tonight.is_lost(c)]
-    return sorted((cost, c) for c in able if (cost := tonight.cost_usd(c)) is not None)
+    return sorted((usd, c) for c in able if (usd := tonight.cost_usd(c)) is not None)
 
 
 def runner_up(tonight: Tonight) -> CandidateId | None:
@@ -89,21 +89,21 @@ def _lost_alarm(tonight: Tonight, candidate_id: CandidateId) -> Alarm:
 
 def _chosen(tonight: Tonight, options: list[tuple[float, CandidateId]], *, must_leave: bool) -> CandidateId | None:
     state = tonight.state
-    others = [(cost, c) for cost, c in options if c != state.incumbent_id]
+    others = [(usd, c) for usd, c in options if c != state.incumbent_id]
     if must_leave:
         fallback = state.baseline_id if tonight.is_on_sale(state.baseline_id) else None
         return others[0][1] if others else fallback
-    cost = tonight.cost_usd(state.incumbent_id)
-    if not others or cost is None or others[0][0] >= cost * (1.0 - tonight.night.rules.least_gain):
+    cost_usd = tonight.cost_usd(state.incumbent_id)
+    if not others or cost_usd is None or others[0][0] >= cost_usd * (1.0 - tonight.night.rules.least_gain):
         return None
     return others[0][1]
 
 
 def _why(tonight: Tonight, chosen: CandidateId) -> str:
-    cost, before = tonight.cost_usd(chosen), tonight.cost_usd(tonight.state.incumbent_id)
-    told = f"{chosen} costs {1000 * (cost or 0.0):.4g} USD per 1,000 items"
-    if before:
-        told += f" ({(cost or 0.0) / before - 1.0:+.1%} to {tonight.state.incumbent_id})"
+    cost_usd, before_usd = tonight.cost_usd(chosen) or 0.0, tonight.cost_usd(tonight.state.incumbent_id)
+    told = f"{chosen} costs {1000 * cost_usd:.4g} USD per 1,000 items"
+    if before_usd:
+        told += f" ({cost_usd / before_usd - 1.0:+.1%} to {tonight.state.incumbent_id})"
     standing = tonight.standing(chosen)
     if chosen == tonight.state.baseline_id or standing is None:
         return f"{told}; it is the baseline"

@@ -47,8 +47,8 @@ class Tonight:
     @cached_property
     def limit_usd(self) -> float:
         """USD per item that a newcomer must be expected to stay below: the incumbent's, with slack for tokens."""
-        cost = self.cost_usd(self.state.incumbent_id)
-        return inf if cost is None else cost * self.night.rules.slack
+        cost_usd = self.cost_usd(self.state.incumbent_id)
+        return inf if cost_usd is None else cost_usd * self.night.rules.slack
 
     def cost_usd(self, candidate_id: CandidateId) -> float | None:
         """Expected USD per item: as measured, else by list price and `list_ratio`; None = unknown."""
