@@ -21,7 +21,10 @@ from modelsearch.emulator.bill import Bill, LogLine
 from modelsearch.emulator.control import control_app
 from modelsearch.emulator.exchange import Decider, Exchange, answer_of
 from modelsearch.emulator.faults import FaultKind, Faults
+from modelsearch.emulator.listing_control import listing_routes
+from modelsearch.emulator.listings import Listings
 from modelsearch.emulator.replies import Asked, Behaviour, EmulatedReply
+from modelsearch.emulator.shelf import Shelf
 from modelsearch.emulator.transport import reset_connection
 from modelsearch.emulator.wire import Failure, Trouble, WireAnswer, WireError, WireFormat
 from modelsearch.emulator.wire_anthropic import AnthropicWire
@@ -63,23 +66,27 @@ class EmulatorApp:
 
     Attributes:
         bill: the books; safe to read between requests.
+        shelf: what is on sale.
     """
 
     def __init__(self, behaviour: Behaviour, market: Market, options: EmulatorOptions | None = None) -> None:
         self.options = options or EmulatorOptions()
         self.bill = Bill(self.options.log_path)
         self._wires = {p.id: WIRES[p.dialect] for p in market.providers.values() if p.dialect in WIRES}
-        self._decider = Decider(behaviour, market.endpoints.values(), self.options.faults)
+        self.shelf = Shelf(market)
+        self._decider = Decider(behaviour, self.shelf, self.options.faults)
         self._numbers = itertools.count(1)
         self._n_in_flight = 0
-        self._control = control_app(self.bill, self.reset)
-        self._work = BatchWork(self._decider, market, self.bill, self.options.batch)
+        self._listings = Listings(self.shelf, self._wires, self.options.key)
+        self._control = control_app(self.bill, self.reset, listing_routes(self.shelf))
+        self._work = BatchWork(self._decider, self.shelf, self.bill, self.options.batch)
         self._batch_wires = {
             p.id: BATCH_WIRES[str(p.batch)] for p in market.providers.values() if p.batch in BATCH_WIRES
         }
 
     def reset(self) -> None:
-        """Forget bill, log, attempts, calls served and batches."""
+        """Forget bill, log, attempts, calls served and batches, and what was changed of the listings."""
+        self.shelf.reset()
         self.bill.reset()
         self._decider.reset()
         self._work.reset()
@@ -88,6 +95,9 @@ class EmulatorApp:
         """Serve one request."""
         if scope["type"] == "http" and scope["path"].startswith(PREFIX) and self._is_of_batches(scope):
             await self._serve_batches(scope, receive, send)
+            return
+        if scope["type"] == "http" and scope["method"] == "GET" and self._listings.is_path(scope["path"]):
+            await _send(send, self._listings.answer(scope["path"], dict(scope["headers"]), scope["query_string"]))
             return
         if scope["type"] != "http" or scope["method"] != "POST" or not scope["path"].startswith(PREFIX):
             await self._control(scope, receive, send)

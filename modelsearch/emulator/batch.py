@@ -16,11 +16,11 @@ from typing import Literal
 
 from modelsearch.catalog.price import prices_at
 from modelsearch.core.errors import PriceUnknownError
-from modelsearch.core.market import Endpoint, Market
 from modelsearch.core.money import ZERO_USD, call_cost_usd
 from modelsearch.emulator.bill import Bill, LogLine
 from modelsearch.emulator.exchange import Decider, Exchange
 from modelsearch.emulator.replies import Asked, EmulatedReply
+from modelsearch.emulator.shelf import Shelf
 from modelsearch.emulator.wire import Failure, Trouble, WireError, WireFormat
 
 _UNIT = 2.0**-64
@@ -91,16 +91,14 @@ class EmulatedBatch:
 class BatchWork:
     """Does the requests of batches and books them; knows every file and batch by its id."""
 
-    def __init__(self, decider: Decider, market: Market, bill: Bill, habits: BatchHabits) -> None:
+    def __init__(self, decider: Decider, shelf: Shelf, bill: Bill, habits: BatchHabits) -> None:
         self.files: dict[str, bytes] = {}
         self.batches: dict[str, EmulatedBatch] = {}
         self.habits = habits
         self._decider = decider
+        self._shelf = shelf
         self._bill = bill
         self._numbers = itertools.count(1)
-        self._endpoints: dict[tuple[str, str], Endpoint] = {}
-        for endpoint in market.endpoints.values():
-            self._endpoints.setdefault((endpoint.provider_id, endpoint.wire_name), endpoint)
 
     def reset(self) -> None:
         """Forget files and batches."""
@@ -180,9 +178,13 @@ class BatchWork:
         if reply is None:
             raise WireError(Trouble.BAD_REQUEST, "the emulator knows no item with this prompt")
         usage = replace(reply.usage, reported_usd=None)
-        endpoint = self._endpoints[asked.provider_id, asked.wire_name]
+        on_sale = self._shelf.find(asked.provider_id, asked.wire_name, None)
+        if on_sale is None:
+            raise WireError(Trouble.NOT_FOUND, f"The model {asked.wire_name!r} does not exist")
         try:
-            prices = prices_at(endpoint, at=datetime.now(tz=UTC), prompt_tokens=usage.prompt_tokens, processing="batch")
+            prices = prices_at(
+                on_sale.endpoint, at=datetime.now(tz=UTC), prompt_tokens=usage.prompt_tokens, processing="batch"
+            )
         except PriceUnknownError as error:
             raise WireError(Trouble.BAD_REQUEST, f"{asked.wire_name} does not support batches") from error
         exchange.cost_usd = call_cost_usd(usage, prices)

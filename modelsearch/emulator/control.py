@@ -1,6 +1,6 @@
 """The pages about the emulator itself: readiness, bill, log, reset."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -12,12 +12,13 @@ from modelsearch.emulator.bill import Bill
 JSON = "application/json"
 
 
-def control_app(bill: Bill, reset: Callable[[], None]) -> Starlette:
+def control_app(bill: Bill, reset: Callable[[], None], more: Sequence[Route] = ()) -> Starlette:
     """`/__emulator/ready`, `/__emulator/bill`, `/__emulator/log` (GET) and `/__emulator/reset` (POST).
 
     Args:
         bill: the books to show.
         reset: forgets everything, the books too.
+        more: further pages.
     """
 
     async def show_ready(_: Request) -> Response:
@@ -39,5 +40,6 @@ def control_app(bill: Bill, reset: Callable[[], None]) -> Starlette:
             Route("/__emulator/bill", show_bill),
             Route("/__emulator/log", show_log),
             Route("/__emulator/reset", do_reset, methods=["POST"]),
+            *more,
         ]
     )

@@ -1,7 +1,6 @@
 """What shall come of one request: endpoint, reply, fault and cost, decided before anything is sent."""
 
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -13,6 +12,7 @@ from modelsearch.emulator.faults import BILLED, FaultKind, Faults
 from modelsearch.emulator.prompt_cache import PromptCaches
 from modelsearch.emulator.rate_limits import HeaderPairs, RateLimiter, rate_headers
 from modelsearch.emulator.replies import Asked, Behaviour, EmulatedReply, prompt_key
+from modelsearch.emulator.shelf import OnSale, Shelf
 from modelsearch.emulator.wire import Trouble, WireAnswer, WireError, WireFormat
 
 
@@ -45,8 +45,9 @@ class Exchange:
 class Decider:
     """Decides exchanges; counts what decides the next: attempts and calls served."""
 
-    def __init__(self, behaviour: Behaviour, endpoints: Iterable[Endpoint], faults: Faults) -> None:
+    def __init__(self, behaviour: Behaviour, shelf: Shelf, faults: Faults) -> None:
         self._behaviour = behaviour
+        self._shelf = shelf
         self._faults = faults
         self._is_quiet = faults.is_quiet
         self._limiter = (
@@ -55,10 +56,6 @@ class Decider:
         self._attempts: Counter[str] = Counter()
         self._caches = PromptCaches()
         self._n_served = 0
-        self._endpoints: dict[tuple[str, str, str | None], Endpoint] = {}
-        for endpoint in endpoints:
-            self._endpoints[endpoint.provider_id, endpoint.wire_name, endpoint.host] = endpoint
-            self._endpoints.setdefault((endpoint.provider_id, endpoint.wire_name, None), endpoint)
 
     def reset(self) -> None:
         """Forget attempts and calls served."""
@@ -72,10 +69,11 @@ class Decider:
         Raises:
             WireError: there is no reply, by fault or by right.
         """
-        endpoint = self._endpoint(exchange)
+        on_sale = self._on_sale(exchange)
+        endpoint = on_sale.endpoint
         _check_parameters(endpoint, exchange.asked)
         exchange.prompt = prompt_key(exchange.asked.prompt_text)
-        reply = exchange.reply = self._behaviour.reply(exchange.asked)
+        reply = exchange.reply = self._reply(on_sale, exchange.asked)
         if reply is None:
             raise WireError(Trouble.BAD_REQUEST, "the emulator knows no item with this prompt")
         if reply.logprobs and ("logprobs" not in exchange.asked.given or reply.is_refusal):
@@ -106,15 +104,31 @@ class Decider:
         exchange.reply = served
         return served
 
-    def _endpoint(self, exchange: Exchange) -> Endpoint:
+    def _reply(self, on_sale: OnSale, asked: Asked) -> EmulatedReply | None:
+        """What the behaviour says, or says of the endpoint that this one is like, at this one's price."""
+        like = on_sale.like
+        if like is not None:
+            asked = replace(asked, provider_id=like.provider_id, wire_name=like.wire_name, host=like.host)
+        reply = self._behaviour.reply(asked)
+        if reply is None or not on_sale.is_changed:
+            return reply
+        endpoint = on_sale.endpoint
+        named = reply if like is None else replace(reply, model=endpoint.wire_name, host=endpoint.host or "")
+        if reply.cost_usd is None:
+            return named
+        usage = replace(reply.usage, reported_usd=None)
+        prices = prices_at(endpoint, at=datetime.now(tz=UTC), prompt_tokens=usage.prompt_tokens)
+        return replace(named, cost_usd=call_cost_usd(usage, prices))
+
+    def _on_sale(self, exchange: Exchange) -> OnSale:
         asked = exchange.asked
-        endpoint = self._endpoints.get((asked.provider_id, asked.wire_name, asked.host))
-        if endpoint is None:
+        found = self._shelf.find(asked.provider_id, asked.wire_name, asked.host)
+        if found is None:
             pinned = f" at {asked.host!r}" if asked.host else ""
             raise WireError(Trouble.NOT_FOUND, f"The model {asked.wire_name!r} does not exist{pinned}")
-        if asked.host is None and endpoint.host is not None:
-            exchange.asked = replace(asked, host=endpoint.host)
-        return endpoint
+        if asked.host is None and found.endpoint.host is not None:
+            exchange.asked = replace(asked, host=found.endpoint.host)
+        return found
 
     def _refuse(self, exchange: Exchange, n_in_flight: int) -> None:
         """Faults of a whole provider or account."""

@@ -8,9 +8,10 @@ from modelsearch.core.market import Endpoint
 from modelsearch.emulator.exchange import Decider, Exchange, answer_of
 from modelsearch.emulator.faults import FaultKind, Faults
 from modelsearch.emulator.replies import Asked, EmulatedReply, surely_told
+from modelsearch.emulator.shelf import Shelf
 from modelsearch.emulator.wire import Trouble, WireError
 from modelsearch.emulator.wire_openai import OpenAiWire
-from modelsearch.testing.factories import make_endpoint
+from modelsearch.testing.factories import make_endpoint, make_market
 
 REPLY = EmulatedReply(text="billing", input_tokens=100, output_tokens=20, item="i0", latency_s=0.1)
 
@@ -27,6 +28,10 @@ class Says:
         return self.reply_value
 
 
+def shelf(*endpoints: Endpoint) -> Shelf:
+    return Shelf(make_market(endpoints={endpoint.id: endpoint for endpoint in endpoints}))
+
+
 def exchange(**asked: object) -> Exchange:
     plain = Asked(provider_id="p0", wire_name="m00", prompt_text="x")
     return Exchange(wire=OpenAiWire(), number=1, asked=replace(plain, **asked))  # type: ignore[arg-type]
@@ -34,7 +39,7 @@ def exchange(**asked: object) -> Exchange:
 
 def decided(endpoint: Endpoint, faults: Faults | None = None, **asked: object) -> Exchange:
     made = exchange(**asked)
-    Decider(Says(), [endpoint], faults or Faults()).decide(made, 1)
+    Decider(Says(), shelf(endpoint), faults or Faults()).decide(made, 1)
     return made
 
 
@@ -44,21 +49,21 @@ def test_a_call_costs_its_usage_at_the_endpoints_prices() -> None:
 
 def test_the_reported_cost_wins() -> None:
     made = exchange()
-    Decider(Says(replace(REPLY, cost_usd=Decimal("0.7"))), [make_endpoint()], Faults()).decide(made, 1)
+    Decider(Says(replace(REPLY, cost_usd=Decimal("0.7"))), shelf(make_endpoint()), Faults()).decide(made, 1)
     assert made.cost_usd == Decimal("0.7")
 
 
 def test_a_prompt_beyond_the_context_is_refused_and_free() -> None:
     made = exchange()
     with pytest.raises(WireError, match="maximum context length is 99 tokens"):
-        Decider(Says(), [make_endpoint(context_tokens=99)], Faults()).decide(made, 1)
+        Decider(Says(), shelf(make_endpoint(context_tokens=99)), Faults()).decide(made, 1)
     assert made.cost_usd == 0
 
 
 def test_a_pinned_host_is_the_one_that_answers_and_without_a_pin_the_first() -> None:
     endpoints = [make_endpoint(f"m0{n}", wire_name="m00", host=f"host{n}") for n in range(2)]
     says = Says()
-    decider = Decider(says, endpoints, Faults())
+    decider = Decider(says, shelf(*endpoints), Faults())
     decider.decide(exchange(host="host1"), 1)
     decider.decide(exchange(), 1)
     assert says.hosts == ["host1", "host0"]
@@ -113,11 +118,11 @@ def test_log_probabilities_are_told_where_they_are_asked_for_and_refused_by_who_
     able = make_endpoint(capabilities=frozenset({"logprobs"}))
     for given, told in (({"logprobs"}, sure.logprobs), (set(), ())):
         made = exchange(given=frozenset(given))
-        Decider(Says(sure), [able], Faults()).decide(made, 1)
+        Decider(Says(sure), shelf(able), Faults()).decide(made, 1)
         assert made.reply == replace(sure, logprobs=told)
     with pytest.raises(WireError, match="'logprobs' is not supported"):
         decided(make_endpoint(), given=frozenset({"logprobs"}))
     refusing = exchange(given=frozenset({"logprobs"}))
-    Decider(Says(replace(sure, is_refusal=True)), [able], Faults()).decide(refusing, 1)
+    Decider(Says(replace(sure, is_refusal=True)), shelf(able), Faults()).decide(refusing, 1)
     assert refusing.reply is not None
     assert refusing.reply.logprobs == ()
