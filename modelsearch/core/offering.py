@@ -1,7 +1,7 @@
 """What sources say is on sale: a model at a provider as one source lists it, and what has changed since."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Literal
 
@@ -57,17 +57,53 @@ class Listing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """How much a source told when it was last accepted: what its next listing is held against."""
+
+    n_rows: int
+    n_priced: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unsettled:
+    """A change of price that is not told as one yet: small, or too young to know that it stays.
+
+    Attributes:
+        told: the rates before it.
+        seen: the rates as listed now, since `since`; meanwhile the dearer of both are in force.
+    """
+
+    told: tuple[Rate, ...]
+    seen: tuple[Rate, ...]
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CatalogState:
     """What is on sale by all sources together, each endpoint once.
 
     Attributes:
         observed_at: of the newest listing in it.
+        offerings: with the prices in force, never too low.
         absent: how many syncs in a row an endpoint that is still in `offerings` was missing.
+        readings: of each source, as last accepted.
+        unsettled: changes of price that are in force as far as they are rises, and not told yet.
+        former: what the provider itself listed before its newest price; a source that still says so is late.
+        problems: what was left out, put right or is in dispute, told for people.
     """
 
     observed_at: datetime
     offerings: Mapping[EndpointId, Offering] = field(default_factory=dict)
     absent: Mapping[EndpointId, int] = field(default_factory=dict)
+    readings: Mapping[str, Reading] = field(default_factory=dict)
+    unsettled: Mapping[EndpointId, Unsettled] = field(default_factory=dict)
+    former: Mapping[EndpointId, tuple[Rate, ...]] = field(default_factory=dict)
+    problems: tuple[str, ...] = ()
+
+    def settled(self) -> Mapping[EndpointId, Offering]:
+        """The offerings with prices as told: what changes are measured between."""
+        waiting = {i: replace(self.offerings[i], rates=each.told) for i, each in self.unsettled.items()}
+        return {**self.offerings, **waiting}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -61,6 +61,18 @@ def hosts_of(body: bytes, *, observed_at: date, wire_name: str = "") -> tuple[Ho
     return tuple(_host(entry, observed_at, wire_name) for entry in entries if _is_host(entry))
 
 
+def capabilities_of(named: frozenset[str], entry: Mapping[str, Any]) -> frozenset[str]:
+    """Our words for the parameters that the host takes: what it does not name is refused, so it is not sent."""
+    flags = {flag for word, flag in _SUPPORTED.items() if word in named}
+    if "temperature" not in named:
+        flags.add("no_temperature")
+    if "max_completion_tokens" in named and "max_tokens" not in named:
+        flags.add("max_completion_tokens")
+    if entry.get("supports_implicit_caching") is True or "input_cache_read" in _object(entry.get("pricing")):
+        flags.add("prompt_cache")
+    return frozenset(flags)
+
+
 def _is_host(entry: object) -> bool:
     """Whether an entry can be pinned; other service tiers must be asked for by a field of their own."""
     return (
@@ -84,21 +96,9 @@ def _host(entry: Mapping[str, Any], observed_at: date, wire_name: str) -> Host:
         quantization=quantization if isinstance(quantization, str) and quantization != "unknown" else None,
         context_tokens=_count(entry.get("context_length")),
         max_output_tokens=_count(entry.get("max_completion_tokens")),
-        capabilities=_capabilities(named, entry) if named else None,
+        capabilities=capabilities_of(named, entry) if named else None,
         uptime=_share(entry.get("uptime_last_30m")),
     )
-
-
-def _capabilities(named: frozenset[str], entry: Mapping[str, Any]) -> frozenset[str]:
-    """Our words for the parameters that the host takes: what it does not name is refused, so it is not sent."""
-    flags = {flag for word, flag in _SUPPORTED.items() if word in named}
-    if "temperature" not in named:
-        flags.add("no_temperature")
-    if "max_completion_tokens" in named and "max_tokens" not in named:
-        flags.add("max_completion_tokens")
-    if entry.get("supports_implicit_caching") is True or "input_cache_read" in _object(entry.get("pricing")):
-        flags.add("prompt_cache")
-    return frozenset(flags)
 
 
 def _is_live(status: object) -> bool:

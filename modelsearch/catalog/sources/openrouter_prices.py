@@ -7,7 +7,7 @@ above 1,000 USD per Mtok) is unknown.
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -36,6 +36,21 @@ _Prices = dict[RateKind, Decimal | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """How numbers are taken.
+
+    Attributes:
+        is_free: 0 is a price here.
+        max_usd: above it a number is no price.
+        share: of the listed price that is paid, in (0, 1].
+    """
+
+    is_free: bool = False
+    max_usd: Decimal = Decimal(MAX_USD)
+    share: Decimal = Decimal(1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Condition:
     """When prices hold; `is_exact` tells whether that is all that the listing says."""
 
@@ -44,13 +59,13 @@ class _Condition:
     is_exact: bool = True
 
 
-def rates_of(pricing: Mapping[str, Any], observed_at: date) -> tuple[Rate, ...]:
+def rates_of(pricing: Mapping[str, Any], observed_at: date, terms: Terms | None = None) -> tuple[Rate, ...]:
     """The rates of a price object; without a usable `prompt` or `completion` that rate is of unknown price."""
-    share = _paid_share(pricing.get("discount"))
+    terms = replace(terms or Terms(), share=_paid_share(pricing.get("discount")))
     base: _Prices = {"input": None, "output": None}
-    base.update(_prices(pricing, share))
+    base.update(_prices(pricing, terms))
     rows: dict[_Condition, _Prices] = {_Condition(): base}
-    for condition, prices in _overrides(pricing, share):
+    for condition, prices in _overrides(pricing, terms):
         _add(rows, condition, prices)
     return tuple(
         Rate(
@@ -82,11 +97,11 @@ def _add(rows: dict[_Condition, _Prices], condition: _Condition, prices: _Prices
             row[kind] = None if held is None else max(held, usd)
 
 
-def _overrides(pricing: Mapping[str, Any], share: Decimal) -> Iterator[tuple[_Condition, _Prices]]:
+def _overrides(pricing: Mapping[str, Any], terms: Terms) -> Iterator[tuple[_Condition, _Prices]]:
     listed = pricing.get("overrides")
     for entry in listed if isinstance(listed, list) else ():
         if isinstance(entry, dict):
-            yield _condition(entry), _prices(entry, share)
+            yield _condition(entry), _prices(entry, terms)
 
 
 def _condition(entry: Mapping[str, Any]) -> _Condition:
@@ -112,7 +127,7 @@ def _clock(value: object) -> str | None:
     return text if isinstance(text, str) and _HHMM.fullmatch(text) else None
 
 
-def _prices(entry: Mapping[str, Any], share: Decimal) -> _Prices:
+def _prices(entry: Mapping[str, Any], terms: Terms) -> _Prices:
     """Prices that an entry states. 0 for input or output is no price; 0 for anything else means that it is not billed
     apart, so that its tokens cost what input or output does.
     """
@@ -120,25 +135,25 @@ def _prices(entry: Mapping[str, Any], share: Decimal) -> _Prices:
     for key, kind in _KINDS.items():
         if entry.get(key) is None:
             continue
-        usd = _usd(entry[key], kind, share)
+        usd = _usd(entry[key], kind, terms)
         if usd == 0 and kind not in ("input", "output"):
             continue
-        found[kind] = usd or None
+        found[kind] = usd if usd or terms.is_free else None
     paid, cached = found.get("input"), found.get("cache_read")
     if paid is not None and cached is not None and cached > paid:
         found["cache_read"] = None
     return found
 
 
-def _usd(value: object, kind: RateKind, share: Decimal) -> Decimal | None:
+def _usd(value: object, kind: RateKind, terms: Terms) -> Decimal | None:
     """USD per Mtok or call as paid, or None."""
     if isinstance(value, bool) or not isinstance(value, (str, int, Decimal)):
         return None
     try:
-        usd = Decimal(value) * share * (1 if kind == "request" else _MTOK)
+        usd = Decimal(value) * terms.share * (1 if kind == "request" else _MTOK)
     except ArithmeticError:
         return None
-    return usd.quantize(_PLACES).normalize() + 0 if usd.is_finite() and 0 <= usd <= MAX_USD else None
+    return usd.quantize(_PLACES).normalize() + 0 if usd.is_finite() and 0 <= usd <= terms.max_usd else None
 
 
 def _paid_share(discount: object) -> Decimal:
