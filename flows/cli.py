@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from flows import cli_options as options
+from flows import cli_serve
 from modelsearch.core.errors import ModelsearchError
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ app = typer.Typer(
 )
 catalog_app = typer.Typer(help="Models, providers, endpoints and prices.", no_args_is_help=True)
 app.add_typer(catalog_app, name="catalog")
+app.add_typer(cli_serve.alerts_app, name="alerts")
 RunId = Annotated[str, typer.Argument(help="A run's id, or its beginning.")]
 INTERRUPTED = 130
 
@@ -244,6 +246,9 @@ def compare(
         budget_usd=budget_usd, is_emulated=emulated, past=tuple(past or ()),
     )  # fmt: skip
     (compare_own_tasks if tasks else compare_tables)([Path(path) for path in what], given)
+
+
+app.command()(cli_serve.serve)
 
 
 def _request(given: dict[str, Any]) -> "SearchRequest":

@@ -1,9 +1,10 @@
 """Embedded Prefect servers that a killed search left behind: found and ended when the project is used again.
 
-A server is surely ours where all of this holds: it runs Prefect's application, on this project's Prefect home, as this
-user; the environment that it was started with names its owner (`mark_owner`); and that process is gone: no process has
-its number, or one that began at another time. A server somebody started by hand has no owner and is left alone, and so
-is that of a search or a UI that is alive. Where the system has no /proc, nothing is looked for.
+A server is surely ours where all of this holds: it runs Prefect's application or `prefect server start`, on this
+project's Prefect home, as this user; the environment that it was started with names its owner (`mark_owner`); and that
+process is gone: no process has its number, or one that began at another time. A server somebody started by hand has no
+owner and is left alone, and so is that of a search or a UI that is alive. Where the system has no /proc, nothing is
+looked for.
 """
 
 import os
@@ -15,6 +16,7 @@ from pathlib import Path
 OWNER = "MODELSEARCH_OWNER"
 """Environment variable that says which process a server belongs to: its number and when it began, in clock ticks."""
 APPLICATION = "prefect.server.api.server:create_app"
+COMMAND = (b"prefect", b"server", b"start")
 PROC = Path("/proc")
 PATIENCE_S = 5.0
 _NAP_S = 0.05
@@ -47,7 +49,10 @@ def _is_orphan(pid: int, prefect_home: str) -> bool:
         environ = _environ((PROC / str(pid) / "environ").read_bytes())
     except OSError:
         return False
-    is_ours = APPLICATION.encode() in words and environ.get("PREFECT_HOME") == prefect_home
+    is_server = APPLICATION.encode() in words or any(
+        tuple(words[at : at + len(COMMAND)]) == COMMAND for at in range(len(words))
+    )
+    is_ours = is_server and environ.get("PREFECT_HOME") == prefect_home
     owner, _, began = environ.get(OWNER, "").partition(" ")
     return is_ours and owner.isdecimal() and began.isdecimal() and _began(int(owner)) != int(began)
 

@@ -1,0 +1,51 @@
+"""Commands that live long or look after what does: serve, server, alerts."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Port = Annotated[int, typer.Option(help="Where it is served.", min=1, max=65535)]
+alerts_app = typer.Typer(help="Who is told when something goes wrong.", no_args_is_help=True)
+_Alerts = Annotated[Path | None, typer.Option("--file", help="A YAML file; else MODELSEARCH_ALERTS_* variables.")]
+
+
+def serve(
+    host: Annotated[str, typer.Option(help="Of the pages; beyond loopback they need a password.")] = "127.0.0.1",
+    port: Port = 4280,
+    prefect_port: Annotated[int, typer.Option(help="Of the Prefect server that is started.", min=1, max=65535)] = 4200,
+    deployments: Annotated[Path | None, typer.Option(help="A prefect.yaml of your own.")] = None,
+    limit: Annotated[int, typer.Option(help="Runs at once.", min=1)] = 4,
+) -> None:
+    """Run nights, syncs and searches as they fall due, all in one process, with pages of reports and health.
+
+    Starts a Prefect server too, unless PREFECT_API_URL names one.
+    """
+    from flows.serve import ServeOptions, run_serve
+
+    run_serve(ServeOptions(host=host, port=port, prefect_port=prefect_port, deployments=deployments, limit=limit))
+
+
+@alerts_app.command("apply")
+def alerts_apply(file: _Alerts = None) -> None:
+    """Make the server's alerts those of the configuration; may be run at any time."""
+    from flows.alerts_run import applied_lines
+
+    typer.echo("\n".join(applied_lines(file)))
+
+
+@alerts_app.command("list")
+def alerts_list() -> None:
+    """List the alerts that the server has."""
+    from flows.alerts_run import listed_lines
+
+    typer.echo("\n".join(listed_lines()))
+
+
+@alerts_app.command("test")
+def alerts_test() -> None:
+    """Tell of an alarm that means nothing, to see whether alarms arrive."""
+    from flows.alerts_run import send_test
+
+    send_test()
+    typer.echo("told of a test alarm: it should arrive within seconds")
