@@ -189,6 +189,9 @@ def emulate(
     log: Annotated[Path | None, typer.Option(help="Append every request to this file (JSONL).")] = None,
     fault: options.Fault = None,
     latency_scale: Annotated[float, typer.Option(help="Share of each reply's own latency really waited.", min=0)] = 0,
+    catalogs_out: Annotated[
+        Path | None, typer.Option(help="Write catalogue files here that call the emulator as a real market.")
+    ] = None,
 ) -> None:
     """Serve a recorded table, or a synthetic market for a task, in three wire formats on loopback.
 
@@ -197,7 +200,7 @@ def emulate(
     from flows.cli_run import emulator_options, run_emulator_for
 
     behave = emulator_options(options.faults_of(fault), latency_scale=latency_scale, log=log)
-    run_emulator_for(task, recorded, behave, seed=seed, port=port)
+    run_emulator_for(task, recorded, behave, seed=seed, port=port, out=catalogs_out)
 
 
 @app.command()

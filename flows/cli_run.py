@@ -20,20 +20,25 @@ from modelsearch.api.scorer_models import with_emulated_scorer_models
 from modelsearch.api.session import Opening, Session, find_session_run, open_session
 from modelsearch.api.source import read_task
 from modelsearch.catalog.load import load_market
+from modelsearch.catalog.write_files import write_catalogs
 from modelsearch.core.errors import ModelsearchError, OptionError
 from modelsearch.core.result import SearchResult
-from modelsearch.emulator.app import EmulatorOptions
+from modelsearch.emulator.app import EmulatorApp, EmulatorOptions
 from modelsearch.emulator.faults import read_faults
-from modelsearch.emulator.server import run_emulator
+from modelsearch.emulator.server import emulated_market, run_emulator
 from modelsearch.emulator.world_make import make_world
 from modelsearch.evaluate.recorded import recorded_market, recorded_task
 from modelsearch.report.answer import answer_lines
 from modelsearch.report.numbers import counted
 from modelsearch.settings import Settings, read_settings
+from modelsearch.store.disk import writing
 from modelsearch.store.journal import Journal
 from modelsearch.store.layout import RunDir
 from modelsearch.store.recorded import read_recorded_table
 from modelsearch.store.result_json import result_from_json
+
+EMULATED_KEY = "EMULATED_KEY"
+"""Variable of the key in catalogue files of an emulated market: any value will do."""
 
 
 def run_search(request: SearchRequest, run: RunDir | None = None) -> None:
@@ -120,9 +125,9 @@ def emulator_options(faults: dict[str, Any], *, latency_scale: float, log: Path 
 
 
 def run_emulator_for(
-    task: Path | None, recorded: Path | None, options: EmulatorOptions, *, seed: int, port: int
+    task: Path | None, recorded: Path | None, options: EmulatorOptions, *, seed: int, port: int, out: Path | None = None
 ) -> None:
-    """Serve until stopped."""
+    """Serve until stopped; `out` gets catalogue files that call the emulator."""
     if recorded is not None:
         table = read_recorded_table(recorded)
         app = table_app(table, recorded_task(table), recorded_market(table), options)
@@ -135,10 +140,14 @@ def run_emulator_for(
     else:
         message = "emulate: give a task spec, or --recorded DIR"
         raise OptionError(message)
-    run_emulator(app, port=port, tell=_tell_emulator)
+    run_emulator(app, port=port, tell=lambda url: _tell_emulator(url, app, out))
 
 
-def _tell_emulator(url: str) -> None:
+def _tell_emulator(url: str, app: EmulatorApp, out: Path | None) -> None:
+    if out is not None:
+        with writing(out):
+            write_catalogs(emulated_market(app.shelf.market, url), out, key_env=EMULATED_KEY)
+        sys.stderr.write(f"catalogue files in {out}: use them with MODELSEARCH_CATALOGS={out} {EMULATED_KEY}=any\n")
     sys.stderr.write(f"emulator on {url}, stop with Ctrl-C; bill at /__emulator/bill\n")
 
 

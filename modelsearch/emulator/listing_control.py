@@ -7,6 +7,8 @@
     revise     {"endpoint": id, "revision"?, "quantization"?}
     remove     {"endpoint": id}
 
+GET `/__emulator/listing/sources` lists the catalogue pages: provider, shape and path of each.
+
 An added model gives the answers of the one that it is like, at its own price. `/__emulator/reset` puts all of it back.
 """
 
@@ -23,6 +25,7 @@ from starlette.routing import Route
 
 from modelsearch.core.errors import OptionError
 from modelsearch.core.ids import EndpointId, ModelId, ProviderId
+from modelsearch.emulator.listings import listed_pages
 from modelsearch.emulator.shelf import OnSale, Shelf, rates_of
 
 PREFIX = "/__emulator/listing/"
@@ -67,7 +70,12 @@ def listing_routes(shelf: Shelf) -> list[Route]:
         "revise": _revise,
         "remove": _remove,
     }
-    return [Route(PREFIX + name, partial(_done, shelf, change), methods=["POST"]) for name, change in pages.items()]
+    changing = [Route(PREFIX + name, partial(_done, shelf, change), methods=["POST"]) for name, change in pages.items()]
+    return [Route(PREFIX + "sources", partial(_sources, shelf)), *changing]
+
+
+async def _sources(shelf: Shelf, _: Request) -> Response:
+    return Response(msgspec.json.encode(listed_pages(shelf)), media_type="application/json")
 
 
 async def _done(shelf: Shelf, change: Callable[[Shelf, bytes], OnSale], request: Request) -> Response:

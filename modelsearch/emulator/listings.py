@@ -67,6 +67,15 @@ class Listings:
         return next(p.dialect for p in self._shelf.market.providers.values() if p.id == provider_id)
 
 
+def listed_pages(shelf: Shelf) -> list[dict[str, str]]:
+    """Provider, shape and path of every catalogue page; the shape of models.dev's is its own name."""
+    pages = [
+        {"provider": str(p.id), "shape": shape_of(p.id, p.dialect), "path": f"{PREFIX}{p.id}/models"}
+        for p in shelf.market.providers.values()
+    ]
+    return [*pages, {"provider": "", "shape": "models.dev", "path": MODELS_DEV}]
+
+
 def shape_of(provider_id: str, dialect: str) -> str:
     """Which shape a provider's page has: its own where it is a real one that has one, else that of its wire format."""
     if provider_id == ROUTER:

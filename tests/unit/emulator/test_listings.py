@@ -100,6 +100,12 @@ def test_other_providers_have_the_shape_of_their_wire_format() -> None:
     assert shape_of("groq", "openai_chat") == "groq"
 
 
+def test_the_emulator_tells_where_its_pages_are(asker: Asker) -> None:
+    pages = asker.http.get(f"{asker.url}/__emulator/listing/sources").json()
+    assert [page["provider"] for page in pages] == [*asker.market.providers, ""]
+    assert all(listed(asker, page["path"]).status_code == 200 for page in pages)
+
+
 def test_calls_are_no_catalogue_pages() -> None:
     listings = Listings(Shelf(make_market()), {}, None)
     assert not listings.is_path("/p/p0/models")
