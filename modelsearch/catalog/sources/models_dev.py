@@ -51,8 +51,13 @@ _PRICES: Mapping[str, RateKind] = {
 _ABLE = {"tool_call": "tools", "structured_output": "json_schema", "reasoning": "reasoning"}
 
 
-def listing_of(body: bytes, *, observed_at: datetime) -> Listing:
+def listing_of(body: bytes, *, observed_at: datetime, names: Mapping[str, str] = PROVIDERS) -> Listing:
     """The models of our providers.
+
+    Args:
+        body: raw.
+        observed_at: when it was read, with a time zone.
+        names: their name of each provider that is read, and ours.
 
     Raises:
         CatalogError: the payload is no such listing.
@@ -65,7 +70,7 @@ def listing_of(body: bytes, *, observed_at: datetime) -> Listing:
             "the last good catalogue stays in force; look at the source"
         )
         raise CatalogError(message)
-    rows = [(ours, name, row) for theirs, ours in PROVIDERS.items() for name, row in _models(providers, theirs)]
+    rows = [(ours, name, row) for theirs, ours in names.items() for name, row in _models(providers, theirs)]
     checked_rows(rows, SOURCE, "models")
     notes: list[str] = []
     found = [_row(ProviderId(ours), name, object_of(row), observed_at, notes) for ours, name, row in rows]
