@@ -1,9 +1,11 @@
-"""Which outcomes an earlier run has paid for: the replies are in the store, so asking costs nothing."""
+"""Which outcomes an earlier run has paid for, and what they used: their replies are in the store, asking is free."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
 from modelsearch.core.candidate import Single
 from modelsearch.core.ids import ItemId
+from modelsearch.core.outcome import Usage
 from modelsearch.core.search import Probe
 from modelsearch.core.task import Item
 from modelsearch.evaluate.asking import model_request
@@ -27,6 +29,12 @@ def stored_probes(plugs: Plugs, singles: Sequence[Single], item_ids: Sequence[It
     return found
 
 
+def stored_usages(plugs: Plugs, single: Single, item_ids: Sequence[ItemId]) -> list[Usage]:
+    """What the stored replies of a single to items used, one for each reply; what cannot be read is left out."""
+    items, stored = {item.id: item for item in plugs.task.items}, _Stored(plugs, single, Asking(plugs.task))
+    return [usage for item_id in item_ids for usage in stored.usages(items[item_id])]
+
+
 class _Stored:
     """Looks up the replies of one single."""
 
@@ -42,6 +50,15 @@ class _Stored:
         repeats = range(self._plugs.task.n_repeats)
         missing = [repeat for repeat in repeats if not known.is_known(self._single.id, item.id, repeat)]
         return bool(missing) and all(self._plugs.caller.replies.get(key) for key in self._keys(item, missing))
+
+    def usages(self, item: Item) -> Iterator[Usage]:
+        """Of the replies to an item."""
+        caller = self._plugs.caller
+        for key in self._keys(item, range(self._plugs.task.n_repeats)):
+            raw = caller.replies.get(key)
+            if raw is not None:
+                with suppress(ValueError):  # not readable any more: it is bought anew where it is asked for
+                    yield caller.decode(self._endpoint, raw).usage
 
     def _keys(self, item: Item, repeats: Sequence[int]) -> Iterator[str]:
         plugs, endpoint = self._plugs, self._endpoint

@@ -13,7 +13,14 @@ from modelsearch.core.search import Move, Probe
 from modelsearch.search.loop import Search, affordable, finish_round
 
 
-async def ask_rows(search: Search, phase: str, probes: Sequence[Probe], *, additions: Sequence[Candidate] = ()) -> bool:
+async def ask_rows(
+    search: Search,
+    phase: str,
+    probes: Sequence[Probe],
+    *,
+    additions: Sequence[Candidate] = (),
+    is_free: bool = False,
+) -> bool:
     """Ask, from wherever an earlier life left it; whether all that was wanted could be paid.
 
     Args:
@@ -21,6 +28,7 @@ async def ask_rows(search: Search, phase: str, probes: Sequence[Probe], *, addit
         phase: its name in the trajectory, no other phase's.
         probes: what to ask, in the order in which money goes to them.
         additions: composites among those asked that the search does not know yet.
+        is_free: what is asked is known to cost nothing, whatever its bound.
 
     Raises:
         StoppedError: a provider cannot go on; the search can be resumed.
@@ -33,7 +41,7 @@ async def ask_rows(search: Search, phase: str, probes: Sequence[Probe], *, addit
         search.record(PhaseStarted(phase=phase, spend_usd=left))
     if fold.open_move is None and fold.closed_move is None:
         wanted = Move(phase=phase, round=0, additions=tuple(additions), probes=tuple(probes))
-        search.record(affordable(search, wanted))
+        search.record(wanted if is_free else affordable(search, wanted))
     is_cut = any(move is not None and move.is_cut for move in (fold.open_move, fold.closed_move))
     if fold.open_move is not None:
         await finish_round(search, fold.open_move)

@@ -11,7 +11,7 @@ Every file is written whole or not at all, so that a night that was killed is ta
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
@@ -72,11 +72,10 @@ class NightStore:
             with suppress(FileNotFoundError):
                 self._path(name).unlink()
 
-    def append(self, day: str, tables: dict[str, Sequence[Line]]) -> None:
-        """Add the lines of a day to the history, as JSON lines and as Parquet; what is there of that day is replaced.
+    def append(self, tables: Mapping[str, Sequence[Line]]) -> None:
+        """Add lines to the history, as JSON lines and as Parquet; those that are there already are not added again.
 
         Args:
-            day: of the night, as YYYY-MM-DD; every line's own `day`.
             tables: lines by table, of `night_tables.TABLES`.
 
         Raises:
@@ -84,10 +83,11 @@ class NightStore:
             FileWriteError: the disk does not take it.
         """
         for name, lines in tables.items():
-            kept = [line for line in self.history(name) if line["day"] != day]
-            every = [*kept, *lines]
-            write_whole(self._table(name, "jsonl"), lines_to_json(every))
-            write_whole(self._table(name, "parquet"), lines_to_parquet(name, every))
+            known = self.history(name)
+            new = [line for line in lines if line not in known]
+            if new or not self._table(name, "parquet").exists():
+                write_whole(self._table(name, "jsonl"), lines_to_json([*known, *new]))
+                write_whole(self._table(name, "parquet"), lines_to_parquet(name, [*known, *new]))
 
     def history(self, name: str) -> list[Line]:
         """The lines of a table, oldest first.

@@ -1,0 +1,218 @@
+"""Carries out one job of a night with real calls; whatever goes wrong is the job's own end, never the night's."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from modelsearch.api.begun import AVAILABLE
+from modelsearch.api.finish import result_of
+from modelsearch.api.night_request import JobSearch, job_search
+from modelsearch.api.night_results import outcomes_of, spent_in, standings_of, with_samples
+from modelsearch.api.night_sample import sample_of
+from modelsearch.api.night_work import NightWork
+from modelsearch.api.run import reports_of
+from modelsearch.api.session import Opening, Session, find_session_run, open_session
+from modelsearch.api.stages import write_decision, write_stage
+from modelsearch.core.candidate import Candidate, Single, singles_of
+from modelsearch.core.errors import BatchPendingError, ModelsearchError
+from modelsearch.core.events import PhaseClosed
+from modelsearch.core.ids import CandidateId, EndpointId, ItemId
+from modelsearch.core.nights import Job, JobEnd, JobResult, Standing
+from modelsearch.core.search import Probe
+from modelsearch.evaluate.stored import stored_probes
+from modelsearch.search.rows import ask_rows
+from modelsearch.store.journal import Journal
+from modelsearch.store.layout import RunDir
+
+KNOWN, COMPOSED, ROWS = "known", "composed", "rows"
+"""Phases that no plan has: replies of earlier runs, what a composite makes of them, rows that were asked for by name.
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobRun:
+    """Where a job is carried out.
+
+    Attributes:
+        run: its run directory, an earlier life's or a new one.
+        known_ids: candidates whose stored replies are looked for before anything is decided; those of the job are.
+        wait_s: the longest that this life of it waits for batches; None = as long as they take.
+    """
+
+    run: RunDir
+    known_ids: frozenset[CandidateId] = frozenset()
+    wait_s: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobDone:
+    """What came of a job, and what the engine keeps for later nights.
+
+    Attributes:
+        hosts: pinned host of each endpoint that was called.
+        made: the composite that a search recommends.
+    """
+
+    result: JobResult
+    hosts: dict[EndpointId, str | None] = field(default_factory=dict)
+    made: Candidate | None = None
+
+
+async def run_job(job: Job, work: NightWork, where: JobRun) -> JobDone:
+    """Carry out a job, or go on with it where an earlier life left it; nothing is paid twice.
+
+    Never raises but for what ends the process: a failure is the job's end, with its reason in one line.
+    """
+    if job.budget_usd <= 0:
+        return _ended(job, where, "out_of_money", "")
+    try:
+        return await _carried_out(job, work, where)
+    except BatchPendingError as error:
+        return _ended(job, where, "pending", str(error))
+    except ModelsearchError as error:
+        return _ended(job, where, "failed", str(error))
+    except Exception as error:  # noqa: BLE001 - one job must not end the night; its words may hold anything
+        return _ended(job, where, "failed", f"{type(error).__name__}: a fault of ours; its run is kept")
+
+
+async def _carried_out(job: Job, work: NightWork, where: JobRun) -> JobDone:
+    search = await asyncio.to_thread(job_search, job, work)
+    request = search.request
+    if Journal.is_begun(where.run.journal):  # the money of its first life, whatever tonight's would be
+        _, request = find_session_run(work.settings, where.run.run_id)
+    opening = Opening(
+        settings=work.settings, market=search.market, run=where.run, batch_wait_s=where.wait_s, watch=work.watch
+    )
+    async with open_session(request, opening) as session:
+        if job.kind in ("search", "screen"):
+            return await _searched(job, work, session, where)
+        return await _asked(job, work, session, search)
+
+
+async def _searched(job: Job, work: NightWork, session: Session, where: JobRun) -> JobDone:
+    """A search or a screen: replies of earlier runs first, then the plan to its end."""
+    write_stage(session, AVAILABLE)
+    for phase in session.plan.phases:
+        if phase.sampler is not None:
+            await _take_known(session, where.known_ids | {job.candidate_id})
+        await session.run_phase(phase)
+        write_stage(session, phase.name)
+    result = result_of(session)
+    write_decision(session, result, reports_of(result, is_emulated=session.source.is_emulated))
+    chosen = session.search.fold.candidates[result.recommendation.candidate_id]
+    spend = session.search.ledger.spend()
+    end: JobEnd = "out_of_money" if job.kind == "screen" and _is_short(session, job.candidate_id) else "done"
+    return JobDone(
+        result=JobResult(
+            job=job,
+            end=end,
+            standings=_wanted(job, standings_of(session, result, work.day)),
+            chosen_id=chosen.id,
+            spend_usd=spend.committed_usd,
+            n_calls=spend.n_calls,
+            run_id=session.run.run_id,
+        ),
+        hosts=_hosts(session),
+        made=None if isinstance(chosen, Single) else chosen,
+    )
+
+
+def _wanted(job: Job, standings: tuple[Standing, ...]) -> tuple[Standing, ...]:
+    """Everybody's of a search; of other jobs whom they are about: the rest is known better from elsewhere."""
+    return tuple(each for each in standings if job.kind == "search" or each.candidate_id == job.candidate_id)
+
+
+async def _asked(job: Job, work: NightWork, session: Session, search: JobSearch) -> JobDone:
+    """Rows by name: the candidate's own, or a sample of it asked anew beside what it said before."""
+    await _take_known(session, frozenset(single.id for single in singles_of(search.about)))
+    await _take_composite(session, search.about)
+    known = outcomes_of(session.run)
+    items = _items_to_ask(job, work, session, [*known.get(search.about.id, {})])
+    probe = Probe(candidate_id=search.anew.id, item_ids=items)
+    additions = [search.anew] if search.anew.id not in session.search.fold.candidates else []
+    is_all = await ask_rows(session.search, ROWS, [probe] if items else [], additions=additions)
+    spend = session.search.ledger.spend()
+    result = JobResult(
+        job=job,
+        end="done" if is_all else "out_of_money",
+        standings=() if job.kind == "drift" else _wanted(job, standings_of(session, result_of(session), work.day)),
+        spend_usd=spend.committed_usd,
+        n_calls=spend.n_calls,
+        run_id=session.run.run_id,
+    )
+    if job.kind == "drift":
+        result = with_samples(result, session.setting, search.anew.id, outcomes_of(session.run))
+    return JobDone(result=result, hosts=_hosts(session))
+
+
+def _items_to_ask(job: Job, work: NightWork, session: Session, known: Sequence[ItemId]) -> tuple[ItemId, ...]:
+    """All that is missing of a row, or as many as the job says; of a sample those of tonight that were asked before."""
+    order = session.setting.item_ids
+    if job.kind != "drift":
+        is_known = set(known)
+        missing = [item_id for item_id in order if item_id not in is_known]
+        return tuple(missing[: job.n_items or len(missing)])
+    return sample_of([item_id for item_id in order if item_id in set(known)], work.day, job.n_items)
+
+
+async def _take_known(session: Session, candidate_ids: frozenset[CandidateId]) -> None:
+    """Outcomes of stored replies, free of charge, before anything is decided: nobody plans to pay for them."""
+    plugs, search = session.plugs, session.search
+    if plugs is None or KNOWN in search.fold.closed_phases:
+        return
+    probes = []
+    if search.fold.open_phase != KNOWN:
+        wanted = {*candidate_ids, session.setting.baseline_id}
+        singles = [c for c in session.setting.candidates if isinstance(c, Single) and c.id in wanted]
+        probes = await asyncio.to_thread(stored_probes, plugs, singles, session.setting.item_ids)
+    await ask_rows(search, KNOWN, probes, is_free=True)
+
+
+async def _take_composite(session: Session, composite: Candidate) -> None:
+    """A composite's outcomes on the items that all its members are known on; nothing is asked."""
+    if isinstance(composite, Single) or COMPOSED in session.search.fold.closed_phases:
+        return
+    fold, members = session.search.fold, singles_of(composite)
+    items = [i for i in session.setting.item_ids if all(fold.is_known(member.id, i) for member in members)]
+    probes = [Probe(candidate_id=composite.id, item_ids=tuple(items))] if items else []
+    await ask_rows(session.search, COMPOSED, probes, additions=[composite], is_free=True)
+
+
+def _is_short(session: Session, candidate_id: CandidateId) -> bool:
+    """Whether a test ended for want of money: undecided, with an item left that the budget does not hold."""
+    fold = session.search.fold
+    closed = [event for event in Journal.read(session.run.journal)[1] if isinstance(event, PhaseClosed)]
+    if not closed or candidate_id not in fold.pool:
+        return False
+    missing = [item_id for item_id in session.setting.item_ids if not fold.is_known(candidate_id, item_id)]
+    if not missing:
+        return False
+    probe = Probe(candidate_id=candidate_id, item_ids=(missing[0],))
+    (bounds,) = session.search.evaluator.bound_usd([probe], fold.candidates)
+    left_usd = session.setting.budget.spend_usd - session.search.ledger.spend().committed_usd
+    return sum(bounds) > left_usd
+
+
+def _hosts(session: Session) -> dict[EndpointId, str | None]:
+    """Of every endpoint that was called."""
+    market, known = session.setting.market, outcomes_of(session.run)
+    called = [c for c in session.setting.candidates if isinstance(c, Single) and c.id in known]
+    return {single.endpoint_id: market.endpoints[single.endpoint_id].host for single in called}
+
+
+def _ended(job: Job, where: JobRun, end: JobEnd, error: str) -> JobDone:
+    """What a job that did not come to its end has spent, from its journal."""
+    try:
+        spend = spent_in(where.run)
+    except ModelsearchError:
+        return JobDone(result=JobResult(job=job, end=end, error=error, spend_usd=job.budget_usd))
+    is_begun = where.run.exists
+    result = JobResult(
+        job=job,
+        end=end,
+        error=" ".join(error.split()),
+        spend_usd=spend.committed_usd,
+        n_calls=spend.n_calls,
+        run_id=where.run.run_id if is_begun else None,
+    )
+    return JobDone(result=result)

@@ -1,0 +1,219 @@
+"""A night of a registered task, from its state to its state: stage by stage, taken up where a kill left it.
+
+What is planned is on disk before the first job, what came of a job before the next: the same night run again does only
+what is missing, in the same runs, and pays nothing twice. `nights` decides, `api.night_job` carries out.
+"""
+
+import asyncio
+import random
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+from modelsearch.api.night_hours import cheaper_from
+from modelsearch.api.night_job import JobDone, JobRun
+from modelsearch.api.night_open import NightCall, OpenNight, Progress, planned_from
+from modelsearch.api.night_request import ANEW
+from modelsearch.api.night_stage import run_stage
+from modelsearch.api.night_work import Composites, Kept, NightWork, night_work, with_kept
+from modelsearch.core.candidate import singles_of
+from modelsearch.core.ids import EndpointId, RunId
+from modelsearch.core.money import ZERO_USD
+from modelsearch.core.nights import Alarm, Job, JobEnd, JobResult, NightEnd, NightReport, TaskState
+from modelsearch.core.registered import RegisteredTask
+from modelsearch.nights.after import after_night
+from modelsearch.nights.night import NightOutcome
+from modelsearch.nights.plan import plan_night
+from modelsearch.settings import Settings
+from modelsearch.store.layout import RunDir, new_run_id
+from modelsearch.store.night_store import OPEN, RESULTS, STATE, NightStore
+from modelsearch.store.night_tables import lines_of
+
+KEPT, COMPOSITES = "kept", "composites"
+
+
+async def run_night(registered: RegisteredTask, settings: Settings, call: NightCall) -> NightReport:
+    """A night of a task; one that was left open is ended first.
+
+    Where jobs are held up for longer than may be waited, the night stays open (`held`): asked for again, it goes on.
+
+    Raises:
+        NightLockedError: somebody else works on a night of the task.
+        InputError: task, catalogue, baseline or keys cannot be used; nothing was spent.
+    """
+    store = NightStore(settings.nights / registered.id)
+    with store.lock():
+        before = await _left_open(registered, settings, call, store)
+        if before is not None and (before.end == "held" or before.day >= call.day):
+            return before
+        engine = await asyncio.to_thread(_begun, registered, settings, call, store)
+        return _done_before(registered, call) if engine is None else await engine.run()
+
+
+async def _left_open(
+    registered: RegisteredTask, settings: Settings, call: NightCall, store: NightStore
+) -> NightReport | None:
+    """End a night that a kill or a long wait left open; its report, None where there was none."""
+    opened = store.read(OPEN, OpenNight)
+    if opened is None:
+        return None
+    work = await asyncio.to_thread(night_work, registered, settings, opened.night.day, state=opened.state)
+    report = await _engine(work, store, opened, call).run()
+    return report if report.end == "held" or opened.only == call.only else None
+
+
+def _begun(registered: RegisteredTask, settings: Settings, call: NightCall, store: NightStore) -> "_Engine | None":
+    """The engine of a new night, written down; None where that night is over already."""
+    state, work, night = planned_from(registered, settings, call, store)
+    if call.only is None and _is_over(state, call.day):
+        return None
+    opened = OpenNight(token=_new_name(), state=state, night=night, only=call.only)
+    engine = _engine(work, store, opened, call)
+    if call.only is None or engine.next_jobs():
+        store.write(OPEN, opened)
+        return engine
+    return None
+
+
+def _is_over(state: TaskState, day: date) -> bool:
+    return state.last_night is not None and day <= state.last_night
+
+
+def _done_before(registered: RegisteredTask, call: NightCall) -> NightReport:
+    return NightReport(task_id=registered.id, day=call.day, end="done")
+
+
+def _engine(work: NightWork, store: NightStore, opened: OpenNight, call: NightCall) -> "_Engine":
+    kept = store.read(KEPT, dict[EndpointId, Kept]) or {}
+    composites = store.read(COMPOSITES, Composites) or Composites()
+    work = replace(work, offers=opened.night.offers, watch=call.watch)
+    work = with_kept(work, kept, composites, opened.state)
+    return _Engine(work, store, opened, call)
+
+
+class _Engine:
+    """Carries out one open night."""
+
+    def __init__(self, work: NightWork, store: NightStore, opened: OpenNight, call: NightCall) -> None:
+        self._work, self._store, self._opened, self._call = work, store, opened, call
+        before = store.read(RESULTS, Progress)
+        is_ours = before is not None and before.token == opened.token
+        self._progress = before if before is not None and is_ours else Progress(token=opened.token)
+        self._left_usd = call.budget_usd
+        self._state = opened.state if opened.only is None else replace(opened.state, last_night=None)
+
+    def next_jobs(self) -> tuple[Job, ...]:
+        """The next stage; of a night for one newcomer, only what that one needs."""
+        jobs = plan_night(self._state, self._opened.night, self._progress.results).jobs
+        only = self._opened.only
+        if only is None:
+            return jobs
+        asked = plan_night(self._state, self._opened.night).waiting
+        if not any(self._is_of(candidate_id, only) for candidate_id in asked):
+            return ()
+        return tuple(job for job in jobs if job.kind == "measure" or self._is_of(job.candidate_id, only))
+
+    def _is_of(self, candidate_id: str, endpoint_id: EndpointId) -> bool:
+        single = self._work.singles.get(candidate_id)  # type: ignore[call-overload]
+        return single is not None and single.endpoint_id == endpoint_id
+
+    async def run(self) -> NightReport:
+        """To its end, or until everything that is left is held up for longer than may be waited."""
+        while jobs := self.next_jobs():
+            if await run_stage(jobs, self._carry_out, self._cheaper_from, self._call.waiting):
+                return self._report("held")
+        return self._closed()
+
+    async def _carry_out(self, job: Job, wait_s: float | None) -> JobEnd:
+        """One job, in the run that it was begun in; what came of it is on disk when this returns."""
+        if job.key not in self._progress.runs:
+            self._note(replace(self._progress, runs={**self._progress.runs, job.key: _new_name()}))
+        where = JobRun(
+            run=RunDir(self._work.settings.runs, self._progress.runs[job.key]),
+            known_ids=frozenset(self._state.standings),
+            wait_s=wait_s,
+        )
+        done = await self._call.runner(self._granted(job), self._work, where)
+        if self._left_usd is not None:
+            self._left_usd = max(ZERO_USD, self._left_usd - done.result.spend_usd)
+        if done.result.end != "pending":
+            self._keep(done)
+            self._note(replace(self._progress, results=(*self._progress.results, done.result)))
+        return done.result.end
+
+    def _granted(self, job: Job) -> Job:
+        """The job with what is left of the money of all tasks, which may be less than when the night was begun."""
+        return job if self._left_usd is None else replace(job, budget_usd=min(job.budget_usd, self._left_usd))
+
+    def _note(self, progress: Progress) -> None:
+        self._progress = progress
+        self._store.write(RESULTS, progress)
+
+    def _keep(self, done: JobDone) -> None:
+        """What later nights need of a job: hosts and revisions of whom it called, what a composite is made of."""
+        work = self._work
+        called = {name: host for name, host in done.hosts.items() if not name.endswith(ANEW)}
+        new = {
+            name: Kept(revision=work.revisions.get(name, ""), host=host)
+            for name, host in called.items()
+            if name not in work.kept
+        }
+        known = {name: replace(kept, host=called.get(name, kept.host)) for name, kept in work.kept.items()}
+        composites = work.composites if done.made is None else work.composites.with_candidate(done.made)
+        self._work = replace(work, kept={**known, **new}, composites=composites)
+        self._store.write(KEPT, self._work.kept)
+        self._store.write(COMPOSITES, composites)
+
+    def _cheaper_from(self, job: Job, now: datetime) -> datetime | None:
+        """When the job is cheaper; one that is begun goes on."""
+        candidate = self._work.candidate(job.candidate_id)
+        run_id = self._progress.runs.get(job.key)
+        if candidate is None or (run_id is not None and RunDir(self._work.settings.runs, run_id).exists):
+            return None
+        return cheaper_from((self._work.market.endpoints[s.endpoint_id] for s in singles_of(candidate)), now)
+
+    def _closed(self) -> NightReport:
+        """What the night has come to, in the history, then in the state; then it is over."""
+        outcome = after_night(self._state, self._opened.night, self._progress.results)
+        results = self._progress.results
+        is_short = any(result.end == "out_of_money" for result in results)
+        is_failed = bool(results) and all(result.end == "failed" for result in results)
+        end: NightEnd = "failed" if is_failed else "out_of_money" if is_short else "done"
+        report = self._report(end, outcome)
+        self._store.append(lines_of(report))
+        state = outcome.state
+        if self._opened.only is not None:  # the day's own night is still to come, or was there already
+            state = replace(state, last_night=self._opened.state.last_night)
+        self._store.write(STATE, state)
+        self._store.remove(OPEN, RESULTS)
+        return report
+
+    def _report(self, end: NightEnd, outcome: NightOutcome | None = None) -> NightReport:
+        results, night = self._progress.results, self._opened.night
+        plain = NightReport(
+            task_id=self._state.task_id,
+            day=night.day,
+            end=end,
+            results=results,
+            spend_usd=sum((result.spend_usd for result in results), ZERO_USD),
+            waiting=self._state.waiting,
+        )
+        if outcome is None:
+            return plain
+        alarms = (*outcome.alarms, *(_failed(result, night.day) for result in results if result.end == "failed"))
+        return replace(
+            plain,
+            moves=outcome.moves,
+            alarms=alarms,
+            waiting=outcome.state.waiting,
+            declined=outcome.declined,
+        )
+
+
+def _failed(result: JobResult, day: date) -> Alarm:
+    job = result.job
+    message = f"{job.kind} of {job.candidate_id} failed, and is tried again the next night: {result.error}"
+    return Alarm(code="job_failed", subject=job.task_id, day=day, message=message)
+
+
+def _new_name() -> RunId:
+    return new_run_id(datetime.now(UTC), random.Random())
