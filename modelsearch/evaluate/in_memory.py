@@ -68,10 +68,10 @@ class InMemoryEvaluator:
         self._till = till
         self._known: dict[CandidateId, list[Outcome | None]] = {}
 
-    def give(self, single: Single) -> Iterator[Outcome]:
-        """All outcomes of a candidate for nothing: somebody has them already."""
+    def give(self, single: Single, columns: Iterable[int] | None = None) -> Iterator[Outcome]:
+        """Outcomes of a candidate for nothing, all or some: somebody has them already."""
         known = self._row(single.id)
-        for column in range(len(known)):
+        for column in range(len(known)) if columns is None else columns:
             known[column] = outcome = replace(self._cells.outcome(single, column), spend_usd=ZERO_USD)
             yield outcome
 

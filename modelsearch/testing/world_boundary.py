@@ -28,10 +28,10 @@ def at_the_boundary(world: RecordedWorld, baseline: str, margin: float) -> Recor
             score[row, [j for j in easiest if score[row, j] == 0][:change]] = 1.0
         elif change < 0:
             score[row, [j for j in easiest[::-1] if score[row, j] == 1][:-change]] = 0.0
-    return replace(world, table=_rescored(table, score))
+    return replace(world, table=rescored(table, score))
 
 
-def _rescored(table: RecordedTable, score: Floats) -> RecordedTable:
+def rescored(table: RecordedTable, score: Floats) -> RecordedTable:
     """The table with other scores of 0 and 1, and answers that earn them."""
     answer = table.answer.copy()
     labels = sorted(set(table.gold))
