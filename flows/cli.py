@@ -10,6 +10,7 @@ import typer
 
 from flows import cli_options as options
 from flows import cli_serve
+from flows.cli_catalog_app import catalog_app
 from modelsearch.core.errors import ModelsearchError
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-catalog_app = typer.Typer(help="Models, providers, endpoints and prices.", no_args_is_help=True)
 app.add_typer(catalog_app, name="catalog")
 app.add_typer(cli_serve.alerts_app, name="alerts")
 RunId = Annotated[str, typer.Argument(help="A run's id, or its beginning.")]
@@ -161,25 +161,6 @@ def explain(run: RunId, endpoint: Annotated[str, typer.Argument(help="A candidat
     typer.echo(explain_text(run, endpoint))
 
 
-@catalog_app.command("list")
-def catalog_list(
-    match: Annotated[str, typer.Option(help="Only ids that match this glob.")] = "*",
-    limit: Annotated[int, typer.Option(help="At most this many lines.", min=1)] = 1000,
-) -> None:
-    """List endpoints: id, list prices in USD per Mtok, context, tier."""
-    from flows.cli_catalog import catalog_lines
-
-    typer.echo("\n".join(catalog_lines(match, limit)))
-
-
-@catalog_app.command("show")
-def catalog_show(endpoint: Annotated[str, typer.Argument(help="An endpoint's id.")]) -> None:
-    """Show everything that the catalogue knows of an endpoint."""
-    from flows.cli_catalog import endpoint_lines
-
-    typer.echo("\n".join(endpoint_lines(endpoint)))
-
-
 @app.command()
 def emulate(
     task: options.Task = None,
@@ -252,6 +233,7 @@ def compare(
 
 
 app.command()(cli_serve.serve)
+app.command()(cli_serve.server)
 
 
 def _request(given: dict[str, Any]) -> "SearchRequest":
