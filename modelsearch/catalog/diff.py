@@ -9,7 +9,7 @@ from datetime import date
 from decimal import Decimal
 from typing import TypeAlias
 
-from modelsearch.core.ids import EndpointId, Json
+from modelsearch.core.ids import EndpointId, Json, sha256_hex
 from modelsearch.core.market import Rate
 from modelsearch.core.offering import CatalogState, ChangeKind, ModelChange, Offering
 
@@ -132,3 +132,8 @@ def _change(kind: ChangeKind, offering: Offering, day: date, facts: Mapping[str,
         day=day,
         facts=facts,
     )
+
+
+def fingerprint_of(state: CatalogState) -> str:
+    """Hash of what a state says is on sale (64 hex digits), whenever it was observed and whoever said so."""
+    return sha256_hex({i: [each.model_id, dict(_offer(each))] for i, each in _live(state).items()})

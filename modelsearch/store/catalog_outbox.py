@@ -4,7 +4,7 @@ A change is in the history before anybody is told of it, and what was told is wr
 killed in between tells it again, with the same id, by which a receiver knows it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, timedelta
@@ -47,16 +47,16 @@ class CatalogOutbox:
         fresh = {c.id: c for c in history[n_told:] if c.id not in known and c.day >= oldest}
         return tuple(fresh.values())
 
-    def note_all_told(self, last: ModelChange | None = None) -> None:
-        """Remember that everything up to a change (to the end of the history without one) was told.
+    def note_told(self, changes: Sequence[ModelChange]) -> None:
+        """Remember that some of `untold`, from its first on, were told.
 
         Raises:
             StoreError: the store cannot be read, or the disk does not take it: the same may be told again.
         """
-        ids = [change.id for change in self._store.history()]
-        told = self._told()
-        at = len(ids) if last is None else ids.index(last.id, told.n_told) + 1
-        self._write(replace(told, n_told=max(told.n_told, at)))
+        if not changes:
+            return
+        told, ids = self._told(), [change.id for change in self._store.history()]
+        self._write(replace(told, n_told=ids.index(changes[-1].id, told.n_told) + 1))
 
     def is_due(self, alert: str, today: date) -> bool:
         """Whether an alert was not raised today yet: what goes wrong each hour is told once a day."""

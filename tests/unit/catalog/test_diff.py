@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from hypothesis import given
 
-from modelsearch.catalog.diff import MOVABLE, blended_usd, changes, condition, price_table
+from modelsearch.catalog.diff import MOVABLE, blended_usd, changes, condition, fingerprint_of, price_table
 from modelsearch.core.ids import EndpointId, canonical_json
 from modelsearch.core.market import Rate
 from modelsearch.core.offering import CatalogState, ModelChange, Offering
@@ -131,3 +131,11 @@ def test_conditions_are_told_in_words() -> None:
     assert price_table((newer, rate)) == {condition(rate): Decimal(2)}
     assert blended_usd({"input": Decimal(1), "output": Decimal(5)}) == 2
     assert blended_usd({"input": Decimal(1)}) is None
+
+
+@given(STATES, STATES)
+def test_states_with_one_fingerprint_say_the_same(one: CatalogState, other: CatalogState) -> None:
+    later = replace(one, observed_at=NOW + timedelta(hours=1), absent={EndpointId("acme/m-1"): 1})
+    assert fingerprint_of(later) == fingerprint_of(one)
+    if changes(one, other, DAY):
+        assert fingerprint_of(one) != fingerprint_of(other)

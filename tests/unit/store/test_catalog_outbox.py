@@ -25,11 +25,11 @@ def test_each_change_is_told_once_in_order(store: CatalogStore) -> None:
     synced(store, state(offering("acme/m-1"), offering("acme/m-2")))
     found = outbox.untold(DAY)
     assert kinds(found) == ["appeared acme/m-1", "appeared acme/m-2"]
-    outbox.note_all_told(found[0])
+    outbox.note_told(found[:1])
     assert outbox.untold(DAY) == found[1:]
     synced(store, state(offering("acme/m-2", rates=rates("9"))), 1)
     assert kinds(outbox.untold(DAY)) == ["appeared acme/m-2", "gone acme/m-1", "repriced acme/m-2"]
-    outbox.note_all_told()
+    outbox.note_told(outbox.untold(DAY))
     assert outbox.untold(DAY) == ()
 
 
@@ -45,8 +45,18 @@ def test_a_change_that_happens_twice_in_a_day_is_one(store: CatalogStore) -> Non
         synced(store, each)
     assert len(store.history()) == 4
     assert kinds(outbox.untold(DAY)) == ["appeared acme/m-1", "gone acme/m-1"]
-    outbox.note_all_told(outbox.untold(DAY)[-1])
+    outbox.note_told(outbox.untold(DAY))
     assert outbox.untold(DAY) == ()
+
+
+def test_what_comes_into_force_while_others_are_told_is_told_later(store: CatalogStore) -> None:
+    outbox = CatalogOutbox(store)
+    synced(store, state(offering()))
+    found = outbox.untold(DAY)
+    synced(store, state(offering(), offering("acme/m-2")))
+    outbox.note_told(found)
+    outbox.note_told(())
+    assert kinds(outbox.untold(DAY)) == ["appeared acme/m-2"]
 
 
 def test_old_changes_are_told_to_nobody(store: CatalogStore) -> None:
