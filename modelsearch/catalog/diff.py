@@ -29,7 +29,7 @@ def changes(before: CatalogState, after: CatalogState, day: date) -> tuple[Model
     Returns:
         Nothing for equal states. Facts are plain JSON, amounts are text.
     """
-    old, new = _live(before), _live(after)
+    old, new = _live(before.settled()), _live(after.settled())
     found: list[ModelChange] = []
     for endpoint_id in sorted(old.keys() | new.keys()):
         if endpoint_id not in old:
@@ -67,8 +67,8 @@ def blended_usd(table: Mapping[str, Decimal | None]) -> Decimal | None:
     return None if paid_in is None or paid_out is None else (3 * paid_in + paid_out) / 4
 
 
-def _live(state: CatalogState) -> dict[EndpointId, Offering]:
-    return {endpoint_id: offering for endpoint_id, offering in state.offerings.items() if offering.is_live}
+def _live(offerings: Mapping[EndpointId, Offering]) -> dict[EndpointId, Offering]:
+    return {endpoint_id: offering for endpoint_id, offering in offerings.items() if offering.is_live}
 
 
 def _between(old: Offering, new: Offering, day: date) -> Iterator[ModelChange]:
@@ -136,4 +136,4 @@ def _change(kind: ChangeKind, offering: Offering, day: date, facts: Mapping[str,
 
 def fingerprint_of(state: CatalogState) -> str:
     """Hash of what a state says is on sale (64 hex digits), whenever it was observed and whoever said so."""
-    return sha256_hex({i: [each.model_id, dict(_offer(each))] for i, each in _live(state).items()})
+    return sha256_hex({i: [each.model_id, dict(_offer(each))] for i, each in _live(state.offerings).items()})
