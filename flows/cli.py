@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from flows import cli_nights, cli_serve
 from flows import cli_options as options
-from flows import cli_serve
 from flows.cli_catalog_app import catalog_app
 from modelsearch.core.errors import ModelsearchError
 
@@ -27,6 +27,7 @@ app = typer.Typer(
 )
 app.add_typer(catalog_app, name="catalog")
 app.add_typer(cli_serve.alerts_app, name="alerts")
+app.add_typer(cli_nights.tasks_app, name="tasks")
 RunId = Annotated[str, typer.Argument(help="A run's id, or its beginning.")]
 INTERRUPTED = 130
 
@@ -232,6 +233,7 @@ def compare(
     (compare_own_tasks if tasks else compare_tables)([Path(path) for path in what], given)
 
 
+app.command()(cli_nights.nightly)
 app.command()(cli_serve.serve)
 app.command()(cli_serve.server)
 

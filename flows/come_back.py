@@ -32,11 +32,15 @@ async def come_back(request: dict[str, Any], run_id: str, message: str) -> State
     Raises:
         BatchPendingError: the run is of no deployment, so there is nothing to schedule.
     """
-    deployment_id = runtime.deployment.id
-    if not deployment_id:
+    if not runtime.deployment.id:
         raise BatchPendingError(message)
-    at = datetime.now(UTC) + timedelta(seconds=COME_BACK_S)
     parameters = {"request": request, "run_id": run_id}
-    await arun_deployment(deployment_id, parameters=parameters, scheduled_time=at, timeout=0, as_subflow=False)
-    state: State[Any] = Completed(name=STATE_NAME, message=f"{message}; goes on at {at:%H:%M} UTC")
+    return await again_at(parameters, message, state_name=STATE_NAME, in_s=COME_BACK_S)
+
+
+async def again_at(parameters: dict[str, Any], message: str, *, state_name: str, in_s: float) -> State[Any]:
+    """Schedule another run of this run's deployment, which there must be; the state in which this one ends."""
+    at = datetime.now(UTC) + timedelta(seconds=in_s)
+    await arun_deployment(runtime.deployment.id, parameters=parameters, scheduled_time=at, timeout=0, as_subflow=False)
+    state: State[Any] = Completed(name=state_name, message=f"{message}; goes on at {at:%H:%M} UTC")
     return state

@@ -66,6 +66,10 @@ class NightStore:
         """
         write_whole(self._path(name), _to_json(value))
 
+    def holds(self, name: str) -> bool:
+        """Whether something is kept under a name."""
+        return self._path(name).is_file()
+
     def remove(self, *names: str) -> None:
         """Forget what is kept under names, in the order given."""
         for name in names:
