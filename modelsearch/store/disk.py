@@ -18,7 +18,7 @@ def writing(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         message = (
-            f"file {path}: cannot be written: {error.strerror or error}; what is in the journal is kept: "
-            "free space or mend the rights, then `modelsearch resume`"
+            f"file {path}: cannot be written: {error.strerror or error}; what was written before it is kept: "
+            "free space or mend the rights, then start again (`modelsearch resume` for a search)"
         )
         raise FileWriteError(message) from error
