@@ -136,7 +136,7 @@ def contenders_of(name: str) -> tuple[Contender, ...]:
     if name in names("sampler"):
         phase = {"name": "alone", "filters": ["price_ceiling"], "sampler": name, "max_rounds": MAX_ROUNDS}
         return (Contender(name=name, plan=make_plan({"name": name, "phases": [phase]})),)
-    plan = make_plan(read_plan(name, read_settings().catalogs / "plans"))
+    plan = make_plan(read_plan(name, read_settings().plan_folder(name)))
     return (Contender(name=plan.name, plan=plan),)
 
 

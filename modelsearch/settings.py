@@ -36,6 +36,11 @@ class Settings:
         """What catalogue syncs have found: prices, changes, raw payloads."""
         return self.home / "catalog"
 
+    def plan_folder(self, name: str) -> Path:
+        """Where the plan of a name is: beside the catalogue, else among the installed ones."""
+        beside = self.catalogs / "plans"
+        return beside if (beside / f"{name}.yaml").is_file() else _own_catalogs() / "plans"
+
     @property
     def tasks(self) -> Path:
         """Folder of registered tasks, looked at every night (MODELSEARCH_TASKS)."""
@@ -74,6 +79,14 @@ class Settings:
         password: never shown.
         """
         return self.environ.get("MODELSEARCH_DATABASE_URL") or None
+
+    @property
+    def lease_s(self) -> float:
+        """After so many seconds without a word a worker counts as dead (MODELSEARCH_LEASE_S), 1 to 3600."""
+        try:
+            return min(3600.0, max(1.0, float(self.environ.get("MODELSEARCH_LEASE_S", "30"))))
+        except ValueError:
+            return 30.0
 
     def key(self, variable: str) -> str | None:
         """The value of a key's environment variable; None where it is unset or empty."""

@@ -77,7 +77,7 @@ def begun_now(
     """
     source = open_source(request, settings, stack, task=task, market=market)
     check_code_allowed(source.task, is_allowed=request.is_code_allowed or settings.is_code_allowed)
-    plan = read_plan(request.plan, settings.catalogs / "plans")
+    plan = read_plan(request.plan, settings.plan_folder(request.plan))
     return begun_with(
         request, source, plan, keys_of(source.market, settings), past_quality_of(request, source, settings)
     )

@@ -75,7 +75,7 @@ def check_registration(task: RegisteredTask, settings: Settings) -> None:
     rules_of(task)
     market = market_in_force(settings, datetime.now(UTC).date())
     read_task(Path(task.task), market)
-    read_plan(task.plan, settings.catalogs / "plans")
+    read_plan(task.plan, settings.plan_folder(task.plan))
     _check_baseline(task, sorted(str(endpoint_id) for endpoint_id in market.endpoints))
 
 
