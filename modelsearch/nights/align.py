@@ -83,7 +83,7 @@ def _reason(tonight: Tonight, candidate_id: CandidateId) -> str:
     if cost_usd < limit_usd:
         return ""
     told = f"expected at {1000 * cost_usd:.4g} USD per 1,000 items, not below {1000 * limit_usd:.4g}"
-    return f"{told}: {rules.slack:g} times what the incumbent {tonight.state.incumbent_id} costs"
+    return f"{told}: {rules.slack:g} times what {tonight.to_beat} costs"
 
 
 def _newcomers(tonight: Tonight, known: set[CandidateId]) -> Iterator[CandidateId]:
@@ -107,7 +107,7 @@ def _place_in_line(tonight: Tonight, candidate_id: CandidateId) -> tuple[bool, b
     """Of one night's newcomers: the incumbent, then who was certified before, then by chance times saving."""
     standing = tonight.state.standings.get(candidate_id)
     was_good = standing is not None and standing.verdict is Verdict.NON_INFERIOR
-    cost_usd, incumbent_usd = tonight.cost_usd(candidate_id), tonight.limit_usd / tonight.night.rules.slack
-    saving = 0.0 if cost_usd is None or not incumbent_usd > 0 else max(0.0, 1.0 - cost_usd / incumbent_usd)
+    cost_usd, now_usd = tonight.cost_usd(candidate_id), tonight.limit_usd / tonight.night.rules.slack
+    saving = 0.0 if cost_usd is None or not now_usd > 0 else max(0.0, 1.0 - cost_usd / now_usd)
     gain = tonight.night.offers[candidate_id].p_good * saving
     return (candidate_id != tonight.state.incumbent_id, not was_good, -gain, str(candidate_id))

@@ -5,32 +5,26 @@ the last one" could drift away from the baseline margin by margin.
 """
 
 from dataclasses import replace
+from datetime import timedelta
 
 from modelsearch.core.ids import CandidateId
 from modelsearch.core.nights import Alarm, IncumbentMove, TaskState
 from modelsearch.nights.night import Night
 from modelsearch.nights.tonight import Tonight
 
-
-def ranked(tonight: Tonight) -> list[tuple[float, CandidateId]]:
-    """USD per item and id of all who may serve from tonight on, cheapest first: certified ones and the baseline."""
-    state = tonight.state
-    found = [c for c in state.standings if c != state.baseline_id and tonight.is_certified(c)]
-    able = [c for c in (state.baseline_id, *found) if not tonight.is_lost(c)]
-    return sorted((usd, c) for c in able if (usd := tonight.cost_usd(c)) is not None)
+ONE_DAY = timedelta(days=1)
 
 
 def runner_up(tonight: Tonight) -> CandidateId | None:
     """Who would serve if the incumbent were lost; None = nobody."""
-    return next((c for _, c in ranked(tonight) if c != tonight.state.incumbent_id), None)
+    return next((c for _, c in tonight.ranked if c != tonight.state.incumbent_id), None)
 
 
 def moved(state: TaskState, night: Night) -> tuple[TaskState, IncumbentMove | None]:
     """The state with the right incumbent, and the move if it is another one now."""
     tonight = Tonight(state=state, night=night)
-    options = ranked(tonight)
     why_leave = reason_to_leave(tonight)
-    chosen = _chosen(tonight, options, must_leave=bool(why_leave))
+    chosen = _chosen(tonight, is_leaving=bool(why_leave))
     if chosen is None or chosen == state.incumbent_id:
         return state, None
     reason = f"{why_leave}; " if why_leave else ""
@@ -77,8 +71,8 @@ def _lost_alarm(tonight: Tonight, candidate_id: CandidateId) -> Alarm:
     what = f"ends on {ends}" if ends else "is no longer on sale"
     if candidate_id == state.baseline_id:
         message = f"the baseline {candidate_id} {what}; without it nobody can be tested: name another baseline"
-    elif second is None:
-        message = f"the incumbent {candidate_id} {what}, and nobody else is certified: name another baseline"
+    elif second in (None, state.baseline_id):
+        message = f"the incumbent {candidate_id} {what}, and nobody else is certified: the baseline takes over by then"
     else:
         message = f"the incumbent {candidate_id} {what}; {second} takes over"
     role = "baseline" if candidate_id == state.baseline_id else "incumbent"
@@ -87,16 +81,23 @@ def _lost_alarm(tonight: Tonight, candidate_id: CandidateId) -> Alarm:
     )
 
 
-def _chosen(tonight: Tonight, options: list[tuple[float, CandidateId]], *, must_leave: bool) -> CandidateId | None:
+def _chosen(tonight: Tonight, *, is_leaving: bool) -> CandidateId | None:
     state = tonight.state
-    others = [(usd, c) for usd, c in options if c != state.incumbent_id]
-    if must_leave:
+    others = [(usd, c) for usd, c in tonight.ranked if c != state.incumbent_id]
+    if is_leaving:
         fallback = state.baseline_id if tonight.is_on_sale(state.baseline_id) else None
-        return others[0][1] if others else fallback
+        chosen = others[0][1] if others else fallback
+        return None if chosen == state.baseline_id and _has_time(tonight) else chosen
     cost_usd = tonight.cost_usd(state.incumbent_id)
     if not others or cost_usd is None or others[0][0] >= cost_usd * (1.0 - tonight.night.rules.least_gain):
         return None
     return others[0][1]
+
+
+def _has_time(tonight: Tonight) -> bool:
+    """Whether an incumbent that ends, and has no better successor than the baseline, serves tomorrow as well."""
+    incumbent = tonight.state.incumbent_id
+    return tonight.is_certified(incumbent) and tonight.ends(incumbent) > (tonight.night.day + ONE_DAY).isoformat()
 
 
 def _why(tonight: Tonight, chosen: CandidateId) -> str:

@@ -99,7 +99,7 @@ class _Stage:
         place = begun.place if begun else self._n_tested + 1
         level = lifetime_level(self._night.alpha, place)
         reason = f"{why}; test {place} of this task's life, at level {level:.3g}"
-        most_usd = self._tonight.cost_usd(self._state.incumbent_id) if kind == "screen" else None
+        most_usd = self._tonight.cost_usd(self._tonight.to_beat) if kind == "screen" else None
         for job in self._job(kind, candidate_id, reason, wanted_usd):
             self._n_tested = max(self._n_tested, place)
             yield replace(job, place=place, level=level, max_cost_usd=most_usd)

@@ -32,7 +32,7 @@ def since(revision: str, day: date | None) -> str:
 
 def is_same(before: str, now: str) -> bool:
     """Whether no part that both know has changed. "" = nothing is known."""
-    if not before or not now:
+    if before == now or not before or not now:
         return True
     pairs = [_split(before), _split(now)]
     if [len(pair) for pair in pairs[0]] != [len(pair) for pair in pairs[1]]:

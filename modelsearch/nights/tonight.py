@@ -46,9 +46,24 @@ class Tonight:
 
     @cached_property
     def limit_usd(self) -> float:
-        """USD per item that a newcomer must be expected to stay below: the incumbent's, with slack for tokens."""
-        cost_usd = self.cost_usd(self.state.incumbent_id)
+        """USD per item that a newcomer must be expected to stay below: what it would replace, with slack for tokens."""
+        cost_usd = self.cost_usd(self.to_beat)
         return inf if cost_usd is None else cost_usd * self.night.rules.slack
+
+    @cached_property
+    def to_beat(self) -> CandidateId:
+        """Who serves from now on if nobody new is found: the incumbent, or whoever takes over where that is lost."""
+        if not self.is_lost(self.state.incumbent_id):
+            return self.state.incumbent_id
+        return self.ranked[0][1] if self.ranked else self.state.baseline_id
+
+    @cached_property
+    def ranked(self) -> list[tuple[float, CandidateId]]:
+        """USD per item and id of all who may serve from tonight on, cheapest first: certified ones and the baseline."""
+        state = self.state
+        found = [c for c in state.standings if c != state.baseline_id and self.is_certified(c)]
+        able = [c for c in (state.baseline_id, *found) if not self.is_lost(c)]
+        return sorted((usd, c) for c in able if (usd := self.cost_usd(c)) is not None)
 
     def cost_usd(self, candidate_id: CandidateId) -> float | None:
         """Expected USD per item: as measured, else by list price and `list_ratio`; None = unknown."""

@@ -8,7 +8,7 @@ What hangs on decisions (the incumbent's retirement and its silent loss of quali
 year does that to whom it concerns.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -35,6 +35,7 @@ class YearShape:
         notice_share: of those who go, how many say so `notice_days` ahead.
         n_outages: nights on which one provider answers nobody; n_wrong: days on which a source quotes a price a
             thousand times too low, or too high; n_aliases: changes of what stands behind a name, told by the source.
+        cheaper_a_year: newcomers of the last day cost so many times less than those of the first, at equal quality.
         is_boundary: no cheaper model of the first day is good enough, many by a hair.
     """
 
@@ -52,6 +53,7 @@ class YearShape:
     n_outages: int = 8
     n_wrong: int = 24
     n_aliases: int = 12
+    cheaper_a_year: float = 20.0
     is_boundary: bool = False
 
     @property
@@ -105,6 +107,7 @@ def make_year_world(shape: YearShape, seed: int) -> YearWorld:
     is_new[rng.choice(np.setdiff1d(np.arange(n_models), [baseline]), shape.n_new, replace=False)] = True
     table = _hardened(world, baseline, np.flatnonzero(is_new), shape, rng)
     arrives = np.where(is_new, _arrivals(n_models, shape, rng), 0)
+    table = _repriced(table, baseline, arrives, shape, rng)
     leaves = _leaves(arrives, baseline, shape, rng)
     has_notice = rng.random(n_models) < shape.notice_share
     days = np.arange(1, N_NIGHTS)
@@ -121,14 +124,6 @@ def make_year_world(shape: YearShape, seed: int) -> YearWorld:
         outages=frozenset((int(d), int(rng.integers(shape.n_providers))) for d in rng.choice(days, shape.n_outages)),
         quotes=tuple(_quote(int(d), n_models, rng) for d in sorted(rng.choice(days, shape.n_wrong))),
     )
-
-
-def degraded(table: RecordedTable, row: int, points: float, rng: np.random.Generator) -> RecordedTable:
-    """The table with a model's quality lower by so many points (of 100), on items it got right."""
-    score = table.score.copy()
-    n_lost = round(points / 100 * score.shape[1])
-    score[row, rng.permutation(np.flatnonzero(score[row] == 1))[:n_lost]] = 0.0
-    return rescored(table, score)
 
 
 def _baseline(world: RecordedWorld) -> int:
@@ -153,6 +148,24 @@ def _hardened(
         wanted = int(np.clip(round(float(score[baseline].sum()) + gap * n_items), 1, n_items - 1))
         score[row] = brought_to(score[row], wanted, rng)
     return rescored(before, score)
+
+
+def _repriced(
+    table: RecordedTable, baseline: int, arrives: Ints, shape: YearShape, rng: np.random.Generator
+) -> RecordedTable:
+    """Newcomers priced about what quality like theirs costs by then: ever less."""
+    usd = table.cost_usd.mean(axis=1)
+    wanted = usd[baseline] * shape.cheaper_a_year ** (-arrives / N_NIGHTS) * np.exp(rng.normal(-0.5, 0.7, len(usd)))
+    factor = np.where(arrives > 0, wanted / usd, 1.0)
+    models = tuple(
+        replace(
+            model,
+            input_usd_per_mtok=(model.input_usd_per_mtok or 0.0) * times,
+            output_usd_per_mtok=(model.output_usd_per_mtok or 0.0) * times,
+        )
+        for model, times in zip(table.models, factor.tolist(), strict=True)
+    )
+    return replace(table, models=models, cost_usd=table.cost_usd * factor[:, None])
 
 
 def _gap(kind: str, shape: YearShape, rng: np.random.Generator) -> float:

@@ -1,0 +1,181 @@
+"""Jobs of a simulated year carried out in memory: the real plans, statistics and policy; only the calls are made up."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+
+import numpy as np
+
+from bench.year_market import FIRST_DAY, YearMarket
+from bench.year_standings import standing_of_row, standings_of
+from modelsearch.catalog.plan_file import read_plan
+from modelsearch.compare.tables import Field
+from modelsearch.core.budget import Budget
+from modelsearch.core.candidate import Candidate, Single, singles_of
+from modelsearch.core.errors import EmptyPoolError
+from modelsearch.core.events import Event
+from modelsearch.core.ids import CandidateId, EndpointId
+from modelsearch.core.money import ZERO_USD
+from modelsearch.core.nights import Job, JobEnd, JobResult
+from modelsearch.core.plan import Plan
+from modelsearch.core.search import Setting
+from modelsearch.core.task import TaskSpec
+from modelsearch.decide.estimates import estimates
+from modelsearch.evaluate.in_memory import InMemoryEvaluator, Till
+from modelsearch.evaluate.item_order import item_order
+from modelsearch.nights.tonight import Tonight
+from modelsearch.search.fold import Fold
+from modelsearch.search.loop import Search, run_plan
+from modelsearch.search.plan import make_plan
+from modelsearch.testing.world_outcomes import Bools, Floats, Ints
+
+PLANS = Path(__file__).parents[1] / "catalogs" / "plans"
+FLICKER = 0.02
+"""Share of items that come out otherwise when the very same model is asked again."""
+
+
+class _Nothing:
+    """A recorder that records nothing."""
+
+    def append(self, event: Event) -> None:
+        """Forget it."""
+
+
+class YearEngine:
+    """Carries out jobs in one year's market; what was bought is kept, by candidate and revision."""
+
+    def __init__(self, market: YearMarket, seed: int) -> None:
+        self._market = market
+        self._rng = np.random.default_rng([seed, 2])
+        self._known: dict[tuple[CandidateId, str], Bools] = {}
+        self._plans = {name: make_plan(read_plan(name, PLANS)) for name in ("balanced", "newcomer")}
+        self.composites: dict[CandidateId, Candidate] = {}
+        self._first: dict[tuple[CandidateId, str], Floats] = {}
+
+    def run(self, job: Job, tonight: Tonight) -> JobResult:
+        """Do one job of a night. Whoever's provider is down fails; a search goes on without it."""
+        market, day = self._market, (tonight.night.day - FIRST_DAY).days
+        if any(market.is_down(row, day) for row in self._rows(job.candidate_id)):
+            return JobResult(job=job, end="failed", error="503 from the provider")
+        if job.kind == "search":
+            able = [int(row) for row in np.flatnonzero(market.on_sale(day)) if not market.is_down(int(row), day)]
+            return self._searched(job, tonight, able, self._plans["balanced"])
+        if job.kind == "screen":
+            rows = (market.world.baseline, *self._rows(job.candidate_id))
+            return self._searched(job, tonight, rows, self._plans["newcomer"])
+        return self._measured(job, tonight) if job.kind == "measure" else self._sampled(job, tonight)
+
+    def true_quality(self, candidate_id: CandidateId) -> float:
+        """Mean score over all items, as things are today."""
+        return float(self._scores(candidate_id).mean())
+
+    def degrade(self, candidate_id: CandidateId, points: float) -> None:
+        """It gets worse by so many points (of 100) without a word; of a composite all members do, on the same items."""
+        lost = self._rng.permutation(np.flatnonzero(self._scores(candidate_id) == 1))
+        n_lost = round(points / 100 * len(self._market.table.item_ids))
+        self._market.degrade(self._rows(candidate_id), lost[:n_lost])
+
+    def _scores(self, candidate_id: CandidateId) -> Floats:
+        """(n_items,) as things are today."""
+        field = Field(self._market.slice_of(self._rows(candidate_id)))
+        candidate = self._candidate(candidate_id)
+        return np.array([field.cells.outcome(candidate, c).score or 0.0 for c in range(len(field.table.item_ids))])
+
+    def _candidate(self, candidate_id: CandidateId) -> Candidate:
+        return self.composites.get(candidate_id) or Single(endpoint_id=EndpointId(candidate_id))
+
+    def knows(self, candidate_id: CandidateId, revision: str) -> Bools:
+        """(n_items,) which items were bought of a revision, by column of the table."""
+        n_items = len(self._market.table.item_ids)
+        return self._known.setdefault((candidate_id, revision), np.zeros(n_items, dtype=np.bool_))
+
+    def _searched(self, job: Job, tonight: Tonight, rows: Sequence[int], plan: Plan) -> JobResult:
+        field = Field(self._market.slice_of(rows))
+        setting = self._setting(job, field)
+        till = Till(job.budget_usd)
+        evaluator, fold = InMemoryEvaluator(field.cells, till), Fold(setting)
+        revisions = {single.id: tonight.revision(single.id) for single in field.singles}
+        for single in field.singles:
+            for outcome in evaluator.give(single, np.flatnonzero(self.knows(single.id, revisions[single.id])).tolist()):
+                fold.take(outcome)
+        try:
+            search = Search(fold=fold, evaluator=evaluator, recorder=_Nothing(), ledger=till)
+            asyncio.run(run_plan(search, plan))
+        except EmptyPoolError:
+            return JobResult(job=job, end="done", error="nothing is cheaper by list price")
+        view = fold.view()
+        for single in field.singles:
+            bought = view.outcomes.status[view.row[single.id]] > 0
+            columns = [field.cells.columns[item] for item, is_in in zip(setting.item_ids, bought, strict=True) if is_in]
+            self.knows(single.id, revisions[single.id])[columns] = True
+        self.composites |= {c.id: c for c in view.candidates if not isinstance(c, Single)}
+        found = standings_of(view, estimates(view), field, tonight.night.day)
+        spend = till.spend()
+        return JobResult(job=job, end="done", standings=found, spend_usd=spend.settled_usd, n_calls=spend.n_calls)
+
+    def _setting(self, job: Job, field: Field) -> Setting:
+        task = self._task(job, field)
+        return Setting(
+            task=task,
+            market=field.market,
+            item_ids=item_order(task, job.seed),
+            candidates=field.singles,
+            baseline_id=CandidateId(self._market.table.models[self._market.world.baseline].name),
+            budget=Budget(spend_usd=job.budget_usd),
+            list_cost_usd=field.list_cost_usd,
+            seed=job.seed,
+            is_votable=field.cells.is_votable,
+        )
+
+    def _task(self, job: Job, field: Field) -> TaskSpec:
+        task = replace(field.task, margin=self._market.world.shape.margin, alpha=job.level)
+        if job.max_cost_usd is None:
+            return task
+        limit = Decimal(repr(1000 * job.max_cost_usd))
+        return replace(task, requirements=replace(task.requirements, max_cost_usd_per_1k=limit))
+
+    def _measured(self, job: Job, tonight: Tonight) -> JobResult:
+        """The baseline's missing items, as far as the money goes."""
+        single, known = Single(endpoint_id=EndpointId(job.candidate_id)), self.knows(job.candidate_id, job.revision)
+        field = Field(self._market.slice_of([self._market.row[str(job.candidate_id)]]))
+        till, costs = Till(job.budget_usd), field.cells.costs(single)
+        for column in np.flatnonzero(~known):
+            known[column] = till.pay(costs[column])
+        found = (standing_of_row(single, known, field, tonight.night.day),) if known.any() else ()
+        spend = till.spend()
+        end: JobEnd = "done" if known.all() else "out_of_money"
+        return JobResult(job=job, end=end, standings=found, spend_usd=spend.settled_usd, n_calls=spend.n_calls)
+
+    def _sampled(self, job: Job, tonight: Tonight) -> JobResult:
+        """Some items asked anew, others each night: as they were when measured, and as they are now."""
+        rows = self._rows(job.candidate_id)
+        field = Field(self._market.slice_of(rows))
+        candidate = self._candidate(job.candidate_id)
+        old = self._first_scores(job)
+        columns = self._rotated(job, tonight)
+        new = np.array([field.cells.outcome(candidate, int(column)).score or 0.0 for column in columns])
+        new = np.where(self._rng.random(len(columns)) < FLICKER, 1.0 - new, new)
+        pairs = tuple((int(c), float(old[c]), float(n)) for c, n in zip(columns, new, strict=True))
+        cost = sum((field.cells.outcome(candidate, int(c)).cost_usd for c in columns), ZERO_USD)
+        return JobResult(job=job, end="done", samples=pairs, spend_usd=cost, n_calls=len(columns))
+
+    def _first_scores(self, job: Job) -> Floats:
+        """(n_items,) scores as they were when this revision was first sampled."""
+        key = (job.candidate_id, job.revision)
+        if key not in self._first:
+            self._first[key] = self._scores(job.candidate_id)
+        return self._first[key]
+
+    def _rotated(self, job: Job, tonight: Tonight) -> Ints:
+        """The next items of a random round through all of them."""
+        n_items = len(self._market.table.item_ids)
+        start = (tonight.night.day.toordinal() * job.n_items) % n_items
+        order = np.random.default_rng([n_items, start // n_items]).permutation(n_items)
+        return np.asarray(np.roll(order, -start)[: job.n_items], dtype=np.int64)
+
+    def _rows(self, candidate_id: CandidateId) -> list[int]:
+        composite = self.composites.get(candidate_id)
+        names = [str(single.endpoint_id) for single in singles_of(composite)] if composite else [str(candidate_id)]
+        return [self._market.row[name] for name in names]
