@@ -13,6 +13,7 @@ from typing import Literal, Protocol
 
 from modelsearch.catalog.sources import genai_prices, models_dev, openrouter_models, provider_listing
 from modelsearch.catalog.sources.payload import MAX_BYTES
+from modelsearch.core.errors import CatalogError
 from modelsearch.core.ids import ProviderId
 from modelsearch.core.offering import Listing
 
@@ -23,6 +24,18 @@ class ListingOf(Protocol):
     """What makes a listing of a payload, or raises `CatalogError`."""
 
     def __call__(self, body: bytes, *, observed_at: datetime) -> Listing: ...
+
+
+def no_listing(body: bytes, *, observed_at: datetime) -> Listing:
+    """Of a source whose payload is read by hand.
+
+    Raises:
+        CatalogError: always.
+    """
+    message = (
+        f"a payload of {len(body)} bytes at {observed_at:%Y-%m-%d %H:%M} was given no reader: name one in SourceSpec"
+    )
+    raise CatalogError(message)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +56,7 @@ class SourceSpec:
 
     name: str
     url: str
-    listing_of: ListingOf
+    listing_of: ListingOf = no_listing
     provider_id: ProviderId | None = None
     paging: Paging = "none"
     auth_header: str = "authorization"

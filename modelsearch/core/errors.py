@@ -3,7 +3,8 @@
 ModelsearchError
 +-- InputError                what the user gave is wrong: exit code 2, nothing spent
 |   +-- TaskFileError         a task spec or its items
-|   +-- CatalogError          a catalogue file
+|   +-- CatalogError          a catalogue file, or what a source of the catalogue tells
+|   |   +-- FetchError        a source of the catalogue that cannot be had
 |   +-- PlanError             a plan, or a strategy's parameters
 |   +-- RegistryError         an unknown strategy, scorer or dialect; a plug-in that does not import; equal names
 |   +-- BaselineError         unknown, without a price, or without outcomes
@@ -53,7 +54,11 @@ class TaskFileError(InputError):
 
 
 class CatalogError(InputError):
-    """A catalogue file is invalid."""
+    """A catalogue file is invalid, or what a source of the catalogue tells is no listing."""
+
+
+class FetchError(CatalogError):
+    """A source of the catalogue cannot be had; what it said before stays in force."""
 
 
 class PlanError(InputError):
