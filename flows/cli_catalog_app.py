@@ -31,12 +31,15 @@ def catalog_sync(
     emulator_url: Annotated[
         str | None, typer.Option(help="Read the catalogue pages of a running `modelsearch emulate` instead.")
     ] = None,
+    take: Annotated[
+        list[str] | None, typer.Option(help="A source whose lost rows and price jumps you have looked at; may repeat.")
+    ] = None,
     problems: Annotated[bool, typer.Option("--problems", help="Tell each row that was left out or put right.")] = False,
 ) -> None:
     """Read all sources and put prices, new models and last days in force; what moves too much is held for a person."""
     from flows.cli_catalog_sync import sync_now
 
-    lines, code = sync_now(emulator_url, has_problems=problems)
+    lines, code = sync_now(emulator_url, take or [], has_problems=problems)
     typer.echo("\n".join(lines))
     raise typer.Exit(code)
 

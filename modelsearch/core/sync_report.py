@@ -51,6 +51,7 @@ class SyncReport:
         n_endpoints: on sale by the state in force.
         n_first_seen: endpoints at providers that no source had listed before: known now, and no news.
         reason: of whatever end is not accepted or unchanged.
+        problems: disputes between sources, and what was put right of them.
     """
 
     observed_at: datetime
@@ -60,6 +61,7 @@ class SyncReport:
     n_endpoints: int = 0
     n_first_seen: int = 0
     reason: str = ""
+    problems: tuple[str, ...] = ()
 
     @property
     def n_by_kind(self) -> Mapping[str, int]:

@@ -30,9 +30,12 @@ def sync_lines(report: SyncReport, *, has_problems: bool = False) -> Iterator[st
     reason = f": {report.reason}" if report.reason else ""
     yield f"catalogue of {report.observed_at:%Y-%m-%d %H:%M} UTC: {_ENDS[report.end]}{reason}"
     for source in report.sources:
-        yield f"  {source.name:<14}{_source(source)}"
+        yield f"  {source.name:<15} {_source(source)}"
         if has_problems:
             yield from (f"    {problem}" for problem in source.problems)
+    if has_problems:
+        told = {problem for source in report.sources for problem in source.problems}
+        yield from (f"  {problem}" for problem in report.problems if problem not in told)
     yield f"{counted(report.n_endpoints, 'endpoint')} on sale"
     if report.n_first_seen:
         yield f"{counted(report.n_first_seen, 'endpoint')} seen for the first time, and known from now on: no news"

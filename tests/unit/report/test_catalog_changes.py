@@ -40,10 +40,10 @@ def test_a_sync_is_told_with_its_sources_and_changes() -> None:
     )
     assert list(sync_lines(report)) == [
         "catalogue of 2026-11-24 03:00 UTC: in force",
-        "  openrouter    364 models, 1 row left out or put right",
-        "  openai        not asked: OPENAI_API_KEY is not set",
-        "  mistral       failed: HTTP 503",
-        "  models.dev    refused: it lists 900 fewer models than before",
+        "  openrouter      364 models, 1 row left out or put right",
+        "  openai          not asked: OPENAI_API_KEY is not set",
+        "  mistral         failed: HTTP 503",
+        "  models.dev      refused: it lists 900 fewer models than before",
         "1,204 endpoints on sale",
         "1 endpoint seen for the first time, and known from now on: no news",
         "5 changes: 1 repriced, 1 deprecated, 1 moved, 1 appeared, 1 gone",
