@@ -22,6 +22,7 @@ from tests.unit.catalog.offerings import NOW
 
 URL = "http://127.0.0.1:1"
 ROUTER = ProviderId("openrouter")
+LIKE = EndpointId("openrouter/acme/m-1")
 
 
 def small_market(n_models: int = 20) -> Market:

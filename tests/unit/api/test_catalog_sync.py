@@ -12,10 +12,10 @@ from modelsearch.core.errors import FileWriteError, OptionError
 from modelsearch.core.ids import EndpointId, ProviderId
 from modelsearch.store import payloads
 from modelsearch.testing.factories import make_rates
-from tests.unit.api.listed_world import ROUTER, ListedWorld
+from tests.unit.api.listed_world import LIKE, ROUTER, ListedWorld
 from tests.unit.catalog.offerings import DAY, NOW
 
-LIKE, NEW = EndpointId("openrouter/acme/m-1"), EndpointId("openrouter/acme/nova")
+NEW = EndpointId("openrouter/acme/nova")
 JSON = {"content-type": "application/json"}
 
 
