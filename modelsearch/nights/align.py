@@ -35,10 +35,10 @@ def aligned(state: TaskState, night: Night) -> Aligned:
     state = replace(state, standings=_standings(before), begun=begun, seen=seen)
     tonight = Tonight(state=state, night=night)
     told = {c: verdict for c in night.offers if (verdict := refusal(tonight, c)) is not None}
-    line = tuple(c for c in state.waiting if c in night.offers and c not in told)
+    line = tuple(c for c in state.waiting if c in night.offers and c not in told and tonight.standing(c) is None)
     newcomers = sorted(_newcomers(tonight, {*line, *told}), key=lambda c: _place_in_line(tonight, c))
     declined = {c: s for c, s in told.items() if c not in seen or seen[c].revision != s.revision}
-    kept = {c: s for c, s in (seen | told).items() if c not in {*line, *newcomers}}
+    kept = {c: s for c, s in (seen | told).items() if c not in {*line, *newcomers} and tonight.standing(c) is None}
     n_urgent = sum(_place_in_line(tonight, c)[:2] != LAST for c in newcomers)
     waiting = (*newcomers[:n_urgent], *line, *newcomers[n_urgent:])
     return Aligned(state=replace(state, waiting=waiting, seen=kept), declined=declined)
