@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from modelsearch.api.begun import AVAILABLE
 from modelsearch.api.finish import result_of
@@ -37,9 +38,11 @@ class JobRun:
         run: its run directory, an earlier life's or a new one.
         known_ids: candidates whose stored replies are looked for before anything is decided; those of the job are.
         wait_s: the longest that this life of it waits for batches; None = as long as they take.
+        most_usd: what is left of the night's money, by every limit.
     """
 
     run: RunDir
+    most_usd: Decimal
     known_ids: frozenset[CandidateId] = frozenset()
     wait_s: float | None = None
 
@@ -63,7 +66,7 @@ async def run_job(job: Job, work: NightWork, where: JobRun) -> JobDone:
 
     Never raises but for what ends the process: a failure is the job's end, with its reason in one line.
     """
-    if job.budget_usd <= 0:
+    if where.most_usd <= 0:
         return _ended(job, where, "out_of_money", "")
     try:
         return await _carried_out(job, work, where)
@@ -76,7 +79,7 @@ async def run_job(job: Job, work: NightWork, where: JobRun) -> JobDone:
 
 
 async def _carried_out(job: Job, work: NightWork, where: JobRun) -> JobDone:
-    search = await asyncio.to_thread(job_search, job, work)
+    search = await asyncio.to_thread(job_search, job, work, where.most_usd)
     request = search.request
     if Journal.is_begun(where.run.journal):  # the money of its first life, whatever tonight's would be
         _, request = find_session_run(work.settings, where.run.run_id)
@@ -124,13 +127,15 @@ def _wanted(job: Job, standings: tuple[Standing, ...]) -> tuple[Standing, ...]:
 
 async def _asked(job: Job, work: NightWork, session: Session, search: JobSearch) -> JobDone:
     """Rows by name: the candidate's own, or a sample of it asked anew beside what it said before."""
-    await _take_known(session, frozenset(single.id for single in singles_of(search.about)))
-    await _take_composite(session, search.about)
-    known = outcomes_of(session.run)
-    items = _items_to_ask(job, work, session, [*known.get(search.about.id, {})])
-    probe = Probe(candidate_id=search.anew.id, item_ids=items)
-    additions = [search.anew] if search.anew.id not in session.search.fold.candidates else []
-    is_all = await ask_rows(session.search, ROWS, [probe] if items else [], additions=additions)
+    if job.kind == "drift":
+        items = await _sampled(job, work, session, search.about)
+        additions = [search.anew] if not isinstance(search.anew, Single) else []
+    else:
+        await _take_known(session, frozenset(single.id for single in singles_of(search.about)))
+        await _take_composite(session, search.about)
+        items, additions = _missing(job, session, search.about), []
+    probes = [Probe(candidate_id=search.anew.id, item_ids=items)] if items else []
+    is_all = await ask_rows(session.search, ROWS, probes, additions=additions)
     spend = session.search.ledger.spend()
     result = JobResult(
         job=job,
@@ -145,14 +150,36 @@ async def _asked(job: Job, work: NightWork, session: Session, search: JobSearch)
     return JobDone(result=result, hosts=_hosts(session))
 
 
-def _items_to_ask(job: Job, work: NightWork, session: Session, known: Sequence[ItemId]) -> tuple[ItemId, ...]:
-    """All that is missing of a row, or as many as the job says; of a sample those of tonight that were asked before."""
-    order = session.setting.item_ids
-    if job.kind != "drift":
-        is_known = set(known)
-        missing = [item_id for item_id in order if item_id not in is_known]
-        return tuple(missing[: job.n_items or len(missing)])
-    return sample_of([item_id for item_id in order if item_id in set(known)], work.day, job.n_items)
+def _missing(job: Job, session: Session, about: Candidate) -> tuple[ItemId, ...]:
+    """What nobody knows of a row, or as many items of it as the job says."""
+    fold, order = session.search.fold, session.setting.item_ids
+    missing = [item_id for item_id in order if not fold.is_known(about.id, item_id)]
+    return tuple(missing[: job.n_items or len(missing)])
+
+
+async def _sampled(job: Job, work: NightWork, session: Session, about: Candidate) -> tuple[ItemId, ...]:
+    """Tonight's sample of what is known of a candidate; what it said then is taken in, and nothing else."""
+    search, order, members = session.search, session.setting.item_ids, singles_of(about)
+    if KNOWN not in search.fold.closed_phases and search.fold.open_phase != KNOWN:
+        stored = await _stored(session, members)
+        known = [i for i in order if all(search.fold.is_known(m.id, i) or i in stored[m.id] for m in members)]
+        sample = sample_of(known, work.day, job.n_items)
+        wanted = [Probe(candidate_id=m.id, item_ids=tuple(i for i in sample if i in stored[m.id])) for m in members]
+        await ask_rows(search, KNOWN, [probe for probe in wanted if probe.item_ids], is_free=True)
+        await _take_composite(session, about)
+        return sample
+    await ask_rows(search, KNOWN, [], is_free=True)
+    await _take_composite(session, about)
+    return sample_of([i for i in order if search.fold.is_known(about.id, i)], work.day, job.n_items)
+
+
+async def _stored(session: Session, singles: Sequence[Single]) -> dict[CandidateId, set[ItemId]]:
+    """The items of each single whose replies are in the store."""
+    found: dict[CandidateId, set[ItemId]] = {single.id: set() for single in singles}
+    if session.plugs is not None:
+        for probe in await asyncio.to_thread(stored_probes, session.plugs, singles, session.setting.item_ids):
+            found[probe.candidate_id] = set(probe.item_ids)
+    return found
 
 
 async def _take_known(session: Session, candidate_ids: frozenset[CandidateId]) -> None:

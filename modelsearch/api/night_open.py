@@ -1,21 +1,22 @@
 """What a night is begun with: what is asked for, what the state and the catalogue make of it, and what it may cost."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from decimal import Decimal
+from typing import Self
 
 from modelsearch.api.night_job import JobDone, JobRun, run_job
 from modelsearch.api.night_stage import Waiting
 from modelsearch.api.night_work import NightWork, night_work
 from modelsearch.api.registered import rules_of
 from modelsearch.api.wiring import Watch
-from modelsearch.core.ids import EndpointId, RunId
+from modelsearch.core.ids import CandidateId, EndpointId, RunId
 from modelsearch.core.money import ZERO_USD
 from modelsearch.core.nights import Job, JobResult, TaskState
 from modelsearch.core.registered import RegisteredTask
 from modelsearch.nights.after import first_state
-from modelsearch.nights.night import Night
+from modelsearch.nights.night import Night, NightRules, Offer
 from modelsearch.settings import Settings
 from modelsearch.store.night_store import STATE, NightStore
 
@@ -45,12 +46,38 @@ class NightCall:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenNight:
-    """A night as it was begun: whatever moves meanwhile, it ends as it was begun. `token` is its own alone."""
+    """A night as it was begun: whatever moves meanwhile, it ends as it was begun.
+
+    Attributes:
+        token: its own alone.
+        state: of the task before it.
+        day, offers, n_items, alpha, budget_usd, search_budget_usd, rules: as of `Night`, whose changes nothing depends
+            on.
+        only: as of `NightCall`.
+    """
 
     token: str
     state: TaskState
-    night: Night
+    day: date
+    offers: Mapping[CandidateId, Offer]
+    n_items: int
+    alpha: float
+    budget_usd: Decimal
+    search_budget_usd: Decimal | None
+    rules: NightRules
     only: EndpointId | None = None
+
+    @classmethod
+    def of(cls, token: str, state: TaskState, night: Night, only: EndpointId | None) -> Self:
+        """A night that begins now."""
+        given = {field.name: getattr(night, field.name) for field in fields(night) if field.name != "changes"}
+        return cls(token=token, state=state, only=only, **given)
+
+    @property
+    def night(self) -> Night:
+        """As it was begun."""
+        names = {field.name for field in fields(Night)} - {"changes"}
+        return Night(**{name: getattr(self, name) for name in names})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

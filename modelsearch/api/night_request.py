@@ -2,21 +2,29 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from modelsearch.api.night_work import NightWork, plain_request
 from modelsearch.api.request import SearchRequest
 from modelsearch.api.scorer_models import scorer_endpoint
 from modelsearch.core.candidate import Candidate, Cascade, Ensemble, Single, singles_of
-from modelsearch.core.errors import OptionError
+from modelsearch.core.errors import OptionError, PriceUnknownError
 from modelsearch.core.ids import EndpointId
 from modelsearch.core.market import Market
-from modelsearch.core.money import usd
+from modelsearch.core.money import ZERO_USD, usd
 from modelsearch.core.nights import Job
+from modelsearch.evaluate.asking import model_request
+from modelsearch.evaluate.prices import PriceBook
+from modelsearch.evaluate.prompt import PromptRenderer
 from modelsearch.taskfile.overrides import TaskOverrides
 
 NEWCOMER_PLAN = "newcomer"
 ANEW = "@anew"
 """What the id of an endpoint that is asked anew ends with, beside the same endpoint as it was."""
+
+
+N_IN_FLIGHT, N_LOOKED_AT = 16, 16
+"""Calls that a job can always have in flight, as far as its night's money reaches; items whose length is looked at."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,8 +42,16 @@ class JobSearch:
     anew: Candidate
 
 
-def job_search(job: Job, work: NightWork) -> JobSearch:
+def job_search(job: Job, work: NightWork, most_usd: Decimal) -> JobSearch:
     """The search that carries out a job.
+
+    A job's budget is what its items are expected to cost, with some reserve. A call is reserved at the most that it can
+    cost, so a few calls' bounds are added, or a small sample of a model that reasons could not be asked at all.
+
+    Args:
+        job: what is to be done.
+        work: what it is done with.
+        most_usd: what is left by all hard limits.
 
     Raises:
         OptionError: nobody knows the candidate any more.
@@ -45,7 +61,8 @@ def job_search(job: Job, work: NightWork) -> JobSearch:
         raise OptionError(f"task {job.task_id!r}: nobody knows {job.candidate_id!r} any more: it is not in the market")
     anew = anew_of(about) if job.kind == "drift" else about
     singles = dict.fromkeys((work.baseline, *singles_of(about), *singles_of(anew)))
-    changes: dict[str, object] = {"budget_usd": job.budget_usd}
+    spare_usd = N_IN_FLIGHT * sum((_call_bound_usd(work, single) for single in singles_of(about)), ZERO_USD)
+    changes: dict[str, object] = {"budget_usd": min(most_usd, job.budget_usd + spare_usd)}
     if job.place:
         changes |= {"seed": job.seed, "overrides": _overrides(job, work)}
     if job.kind == "search":
@@ -58,6 +75,17 @@ def job_search(job: Job, work: NightWork) -> JobSearch:
         about=about,
         anew=anew,
     )
+
+
+def _call_bound_usd(work: NightWork, single: Single) -> Decimal:
+    """The most that a call of one of the first items can cost in USD; 0 where nobody knows."""
+    endpoint, renderer = work.market.endpoints[single.endpoint_id], PromptRenderer(work.task)
+    prices = PriceBook(market=work.market)
+    requests = [(i, model_request(work.task, renderer, single, i, endpoint)) for i in work.task.items[:N_LOOKED_AT]]
+    try:
+        return max(prices.bound(endpoint, item.id, request) for item, request in requests)
+    except PriceUnknownError:
+        return ZERO_USD
 
 
 def _overrides(job: Job, work: NightWork) -> TaskOverrides:

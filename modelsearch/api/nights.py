@@ -8,11 +8,13 @@ import asyncio
 import random
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from decimal import Decimal
 
 from modelsearch.api.night_hours import cheaper_from
 from modelsearch.api.night_job import JobDone, JobRun
 from modelsearch.api.night_open import NightCall, OpenNight, Progress, planned_from
 from modelsearch.api.night_request import ANEW
+from modelsearch.api.night_results import spent_in
 from modelsearch.api.night_stage import run_stage
 from modelsearch.api.night_work import Composites, Kept, NightWork, night_work, with_kept
 from modelsearch.core.candidate import singles_of
@@ -56,7 +58,7 @@ async def _left_open(
     opened = store.read(OPEN, OpenNight)
     if opened is None:
         return None
-    work = await asyncio.to_thread(night_work, registered, settings, opened.night.day, state=opened.state)
+    work = await asyncio.to_thread(night_work, registered, settings, opened.day, state=opened.state)
     report = await _engine(work, store, opened, call).run()
     return report if report.end == "held" or opened.only == call.only else None
 
@@ -66,7 +68,7 @@ def _begun(registered: RegisteredTask, settings: Settings, call: NightCall, stor
     state, work, night = planned_from(registered, settings, call, store)
     if call.only is None and _is_over(state, call.day):
         return None
-    opened = OpenNight(token=_new_name(), state=state, night=night, only=call.only)
+    opened = OpenNight.of(_new_name(), state, night, call.only)
     engine = _engine(work, store, opened, call)
     if call.only is None or engine.next_jobs():
         store.write(OPEN, opened)
@@ -85,7 +87,7 @@ def _done_before(registered: RegisteredTask, call: NightCall) -> NightReport:
 def _engine(work: NightWork, store: NightStore, opened: OpenNight, call: NightCall) -> "_Engine":
     kept = store.read(KEPT, dict[EndpointId, Kept]) or {}
     composites = store.read(COMPOSITES, Composites) or Composites()
-    work = replace(work, offers=opened.night.offers, watch=call.watch)
+    work = replace(work, offers=opened.offers, watch=call.watch)
     work = with_kept(work, kept, composites, opened.state)
     return _Engine(work, store, opened, call)
 
@@ -98,7 +100,6 @@ class _Engine:
         before = store.read(RESULTS, Progress)
         is_ours = before is not None and before.token == opened.token
         self._progress = before if before is not None and is_ours else Progress(token=opened.token)
-        self._left_usd = call.budget_usd
         self._state = opened.state if opened.only is None else replace(opened.state, last_night=None)
 
     def next_jobs(self) -> tuple[Job, ...]:
@@ -128,21 +129,34 @@ class _Engine:
         if job.key not in self._progress.runs:
             self._note(replace(self._progress, runs={**self._progress.runs, job.key: _new_name()}))
         where = JobRun(
-            run=RunDir(self._work.settings.runs, self._progress.runs[job.key]),
+            run=self._run_dir(job.key),
+            most_usd=self._most_usd(job),
             known_ids=frozenset(self._state.standings),
             wait_s=wait_s,
         )
-        done = await self._call.runner(self._granted(job), self._work, where)
-        if self._left_usd is not None:
-            self._left_usd = max(ZERO_USD, self._left_usd - done.result.spend_usd)
+        done = await self._call.runner(job, self._work, where)
         if done.result.end != "pending":
             self._keep(done)
             self._note(replace(self._progress, results=(*self._progress.results, done.result)))
         return done.result.end
 
-    def _granted(self, job: Job) -> Job:
-        """The job with what is left of the money of all tasks, which may be less than when the night was begun."""
-        return job if self._left_usd is None else replace(job, budget_usd=min(job.budget_usd, self._left_usd))
+    def _most_usd(self, job: Job) -> Decimal:
+        """What a job that begins now may cost: the night's limit, and what all tasks have left, less what is gone.
+
+        Jobs that are held up count with what they have taken, in whichever life.
+        """
+        night, done = self._opened.night, {result.job.key: result.spend_usd for result in self._progress.results}
+        limit_usd = night.budget_usd
+        if job.kind == "search" and night.search_budget_usd is not None:
+            limit_usd = night.search_budget_usd
+        if self._call.budget_usd is not None:
+            limit_usd = min(limit_usd, self._call.budget_usd)
+        held = [name for name in self._progress.runs if name != job.key and name not in done]
+        gone = [*done.values(), *(spent_in(self._run_dir(name)).committed_usd for name in held)]
+        return max(ZERO_USD, limit_usd - sum(gone, ZERO_USD))
+
+    def _run_dir(self, key: str) -> RunDir:
+        return RunDir(self._work.settings.runs, self._progress.runs[key])
 
     def _note(self, progress: Progress) -> None:
         self._progress = progress
@@ -166,8 +180,8 @@ class _Engine:
     def _cheaper_from(self, job: Job, now: datetime) -> datetime | None:
         """When the job is cheaper; one that is begun goes on."""
         candidate = self._work.candidate(job.candidate_id)
-        run_id = self._progress.runs.get(job.key)
-        if candidate is None or (run_id is not None and RunDir(self._work.settings.runs, run_id).exists):
+        is_begun = job.key in self._progress.runs and self._run_dir(job.key).exists
+        if candidate is None or is_begun:
             return None
         return cheaper_from((self._work.market.endpoints[s.endpoint_id] for s in singles_of(candidate)), now)
 

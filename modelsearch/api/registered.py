@@ -7,8 +7,8 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from modelsearch.api.source import read_task
 from modelsearch.api.market import market_in_force
+from modelsearch.api.source import read_task
 from modelsearch.catalog.plan_file import read_plan
 from modelsearch.core.errors import OptionError
 from modelsearch.core.ids import TaskId

@@ -1,6 +1,8 @@
 """A market on disk that changes from night to night, a registered task, and models that are right as often as told."""
 
+import asyncio
 import json
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -15,12 +17,14 @@ import yaml
 
 from modelsearch.api.night_open import NightCall
 from modelsearch.api.night_stage import Waiting
+from modelsearch.api.nights import run_night
 from modelsearch.core.ids import EndpointId, TaskId
 from modelsearch.core.market import Endpoint
-from modelsearch.core.nights import NightReport
+from modelsearch.core.nights import NightReport, TaskState
 from modelsearch.core.registered import RegisteredTask
 from modelsearch.core.wire import RawReply, WireRequest
 from modelsearch.settings import Settings, read_settings
+from modelsearch.store.night_store import STATE, NightStore
 from modelsearch.taskfile.registration import registration_text
 from tests.doubles import ok
 
@@ -32,6 +36,10 @@ OFFERS: Mapping[str, float] = {"dear": 10.0, "twin": 2.0, "poor": 1.0}
 """Input price by provider; each has one endpoint, `<provider>/m`."""
 RIGHT: Mapping[str, float] = {"dear": 1.0, "twin": 1.0, "poor": 0.5, "late": 1.0, "weak": 0.4}
 """How often each is right."""
+
+
+class Killed(BaseException):
+    """What ends a process: nothing of ours catches it."""
 
 
 class Models:
@@ -56,9 +64,9 @@ class Models:
         if provider in self.fails:
             raise self.fails[provider]
         if self.dies_at is not None and len(self.asked) >= self.dies_at:
-            raise KeyboardInterrupt
+            raise Killed
         self.asked.append((str(endpoint.id), item))
-        number = int(item.split()[1])
+        number = int(re.findall(r"\d+", item)[-1])
         luck = int(sha256(f"{provider} {number}".encode()).hexdigest()[:8], 16) / 0xFFFFFFFF
         is_right = luck < self.right[provider]
         return ok("yes" if (number % 2 == 1) == is_right else "no", n_input=100, n_output=5, model="m")
@@ -80,6 +88,21 @@ class Bazaar:
     @property
     def task(self) -> Path:
         return self.root / "task.yaml"
+
+    def night(self, n_nights: int = 0, *, registered: RegisteredTask | None = None, **changes: Any) -> NightReport:
+        """Run the night of so many days after the first."""
+        return asyncio.run(run_night(registered or self.registered(), self.settings, self.call(n_nights, **changes)))
+
+    @property
+    def store(self) -> NightStore:
+        return NightStore(self.settings.nights / "colours")
+
+    @property
+    def state(self) -> TaskState:
+        """What the nights have come to."""
+        found = self.store.read(STATE, TaskState)
+        assert found is not None
+        return found
 
     def registered(self, **changes: Any) -> RegisteredTask:
         plain = RegisteredTask(

@@ -1,5 +1,6 @@
-"""The shop for all tests of this folder."""
+"""The shop and the bazaar for all tests of this folder."""
 
+from tests.unit.api.bazaar import bazaar
 from tests.unit.api.shop import shop
 
-__all__ = ["shop"]
+__all__ = ["bazaar", "shop"]
