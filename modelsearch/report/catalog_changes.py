@@ -12,7 +12,7 @@ _KIND_WIDTH, _NAME_WIDTH = 12, 52
 _ENDS: Mapping[SyncEnd, str] = {
     "accepted": "in force",
     "unchanged": "as it was",
-    "held": "HELD, the last good one stays in force",
+    "held": "HELD",
     "rejected": "not used, the last good one stays in force",
     "failed": "FAILED, the last good one stays in force",
     "stale": "not used, a later one is in force",
@@ -39,11 +39,12 @@ def sync_lines(report: SyncReport, *, has_problems: bool = False) -> Iterator[st
     yield f"{counted(report.n_endpoints, 'endpoint')} on sale"
     if report.n_first_seen:
         yield f"{counted(report.n_first_seen, 'endpoint')} seen for the first time, and known from now on: no news"
-    yield from change_lines(report.changes)
+    is_in_force = report.end in ("accepted", "unchanged", "failed")
+    yield from change_lines(report.changes, "" if is_in_force else "not in force: ")
 
 
-def change_lines(changes: Sequence[ModelChange]) -> Iterator[str]:
-    """How many changes of each kind, and a line for each of the first `MAX_LINES`."""
+def change_lines(changes: Sequence[ModelChange], heading: str = "") -> Iterator[str]:
+    """How many changes of each kind, after a heading, and a line for each of the first `MAX_LINES`."""
     if not changes:
         yield "no changes"
         return
@@ -51,7 +52,7 @@ def change_lines(changes: Sequence[ModelChange]) -> Iterator[str]:
         kind: sum(change.kind == kind for change in changes) for kind in dict.fromkeys(c.kind for c in changes)
     }
     told = ", ".join(f"{n} {_word(kind)}" for kind, n in n_by_kind.items())
-    yield f"{counted(len(changes), 'change')}: {told}"
+    yield f"{heading}{counted(len(changes), 'change')}: {told}"
     for change in changes[:MAX_LINES]:
         yield f"  {change_word(change):<{_KIND_WIDTH}}{change.endpoint_id:<{_NAME_WIDTH}} {facts_text(change)}".rstrip()
     if len(changes) > MAX_LINES:

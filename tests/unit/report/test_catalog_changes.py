@@ -73,6 +73,11 @@ def test_every_end_says_what_is_in_force(end: str, told: str) -> None:
     assert first.endswith("moves 40 %")
 
 
+def test_changes_that_are_not_in_force_are_told_as_such() -> None:
+    report = SyncReport(observed_at=NOW, end="held", changes=CHANGES, reason="moves 40 %")
+    assert "not in force: 5 changes: 1 repriced, 1 deprecated, 1 moved, 1 appeared, 1 gone" in sync_lines(report)
+
+
 def test_few_words_tell_what_happened() -> None:
     later = replace(AFTER.offerings[next(iter(AFTER.offerings))], rates=rates("0.5", "3"))
     assert facts_text(changes(state(offering(rates=())), state(offering()), DAY)[0]) == "input - -> 1, output - -> 3"
