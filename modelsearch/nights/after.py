@@ -63,11 +63,15 @@ def _settled(before: TaskState, after: TaskState, night: Night) -> NightOutcome:
 def _changed_alarms(before: TaskState, tonight: Tonight) -> Iterable[Alarm]:
     incumbent = tonight.state.incumbent_id
     if tonight.standing(incumbent) is None and incumbent in tonight.state.waiting and incumbent not in before.waiting:
-        then = tonight.state.standings[incumbent].revision if incumbent in tonight.state.standings else ""
-        now = tonight.revision(incumbent)
+        before_it, now = tonight.state.standings.get(incumbent), tonight.revision(incumbent)
+        why = (
+            f"is not what it was: {before_it.revision!r} then, {now!r} now"
+            if before_it
+            else "has no certificate any more"
+        )
         yield Alarm(
             code="incumbent_changed",
             subject=incumbent,
             day=tonight.night.day,
-            message=f"{incumbent} is not what it was ({then!r} then, {now!r} now): measured anew",
+            message=f"{incumbent} {why}; it is measured anew",
         )

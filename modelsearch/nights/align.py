@@ -67,8 +67,8 @@ def _standings(tonight: Tonight) -> dict[CandidateId, Standing]:
         known = with_uses(standing, tonight.night.offers.get(candidate_id))
         now = tonight.revision(candidate_id)
         if is_same(known.revision, now):
-            known = rerated(replace(known, revision=merged(known.revision, now)), tonight.by_endpoint)
-        found[candidate_id] = known
+            known = replace(known, revision=merged(known.revision, now))
+        found[candidate_id] = rerated(known, tonight.by_endpoint)
     return found
 
 

@@ -70,11 +70,11 @@ def done(job: Job, *standings: Standing, end: JobEnd = "done", spend_usd: str = 
 
 
 def searched(*others: Standing, offers: Sequence[Offer], day: int = 0) -> TaskState:
-    """A task after its first night, whose search measured the baseline whole and these."""
+    """A task after its first night, whose search measured the baseline, at 10 USD per 1,000 items, and these."""
     state = first_state(TaskId("task"), "r1", BASE)
     first = night(*offers, day=day)
     (job,) = plan_night(state, first).jobs
-    return after_night(state, first, [done(job, standing("base"), *others)]).state
+    return after_night(state, first, [done(job, standing("base", usd_per_1k=10.0), *others)]).state
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,7 +96,8 @@ def random_life(seed: int, n_nights: int = 12) -> Iterator[Played]:
         _change(market, rng, day)
         budget_usd = rng.choice(["0.05", "0.5", "5"])
         now = replace(night(*market.values(), day=day, budget_usd=budget_usd), rules=NightRules(drift_items=5))
-        stages, results = [], []
+        stages: list[tuple[Job, ...]] = []
+        results: list[JobResult] = []
         while jobs := plan_night(state, now, results).jobs:
             stages.append(jobs)
             results += [_result(job, rng) for job in jobs]
