@@ -1,8 +1,9 @@
 """The catalogue's own files and what syncs have found, as one market. Pure.
 
 The files stay the word on whatever no listing tells (dialects, scores, architecture, strengths) and on which providers
-can be called at all: an endpoint at a provider that they do not know is left out. Synced prices come after the files'
-own rows, dated by the day on which they were seen; what is gone keeps its prices and gets a last day.
+can be called at all: an endpoint at a provider that they do not know is left out. So is one that costs nothing: such
+variants take a few dozen calls a day, may train on what they are sent and end without notice. Synced prices come after
+the files' own rows, dated by the day on which they were seen; what is gone keeps its prices and gets a last day.
 
 Capabilities are joined, not replaced: a listing tells some abilities and is silent of others, and a parameter that the
 files know to be refused (no_temperature) is refused still.
@@ -14,7 +15,7 @@ from datetime import timedelta
 
 from modelsearch.catalog.price_rows import dated_rates, new_rows
 from modelsearch.core.ids import EndpointId, ModelId
-from modelsearch.core.market import Endpoint, Family, Market, Model
+from modelsearch.core.market import Endpoint, Family, Market, Model, Rate
 from modelsearch.core.offering import CatalogRecord, CatalogState, Offering, PriceRow
 
 OTHER = "other"
@@ -69,9 +70,19 @@ def _found(record: CatalogRecord) -> Iterable[Offering]:
 
 
 def _is_callable(market: Market, offering: Offering) -> bool:
-    """Whether the files know who bills, and it is not one of our own machines, whose price is ours to know."""
+    """Whether the files know who bills, something is billed, and it is not one of our own machines, whose price is
+    ours to know.
+    """
     provider = market.providers.get(offering.provider_id)
-    return provider is not None and provider.pricing_class != "local"
+    return (
+        provider is not None
+        and provider.pricing_class != "local"
+        and not any(r.usd == 0 for r in _token_rates(offering))
+    )
+
+
+def _token_rates(offering: Offering) -> Iterable[Rate]:
+    return (rate for rate in offering.rates if rate.kind in ("input", "output"))
 
 
 def _filled(model: Model, told: Offering) -> Model:

@@ -80,6 +80,10 @@ def test_providers_that_the_files_do_not_know_are_left_out_and_our_own_machines_
     assert over == market
 
 
+def test_what_costs_nothing_is_left_out(market: Market) -> None:
+    assert overlaid(market, state(offering("acme/m-9:free", rates=rates("0", "0")))) == market
+
+
 def test_what_is_gone_stays_with_its_price_and_its_last_day(market: Market) -> None:
     last = DAY - timedelta(days=1)
     gone = {EndpointId(n): offering(n, is_live=False, deprecated_on=last) for n in ("acme/m-1", "acme/m-8")}
