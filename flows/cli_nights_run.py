@@ -26,6 +26,7 @@ from modelsearch.core.nights import Job, NightReport, TaskState
 from modelsearch.core.registered import RegisteredTask
 from modelsearch.nights.plan import plan_night
 from modelsearch.report.nights import job_line, night_lines, planned_lines, task_line, task_lines
+from modelsearch.report.numbers import counted
 from modelsearch.settings import Settings, read_settings
 from modelsearch.store.night_store import OPEN, STATE, NightStore
 
@@ -166,7 +167,7 @@ def shown_lines(name: str, n_nights: int) -> list[str]:
     store = NightStore(settings.nights / task.id)
     nights = store.history("nights")[-n_nights:] if n_nights else []
     told = [
-        f"{line['day']}: {line['end']}, {line['n_jobs']} jobs, {line['n_calls']} calls, ${float(line['spend_usd']):.4f}"
+        f"{line['day']}: {line['end']}, {counted(line['n_jobs'], 'job')}, {counted(line['n_calls'], 'call')}, ${float(line['spend_usd']):.4f}"
         for line in nights
     ]
     moves = [f"  moved on {m['day']}: {m['from_id']} -> {m['to_id']}: {m['reason']}" for m in store.history("moves")]

@@ -6,6 +6,7 @@ from typing import Any
 
 from modelsearch.core.nights import Job, JobResult, NightReport, Standing, TaskState
 from modelsearch.core.registered import RegisteredTask
+from modelsearch.core.result import Verdict
 from modelsearch.report.numbers import counted
 
 N_NAMED = 5
@@ -41,7 +42,7 @@ def task_line(task: RegisteredTask, state: TaskState | None) -> str:
     paused = ", paused" if task.is_paused else ""
     if state is None:
         return f"{task.id}  baseline {task.baseline}, {_usd(task.night_usd)} a night, no night yet{paused}"
-    now = f"serve it with {state.incumbent_id}{_saving(state)}"
+    now = f"serve it with {state.incumbent_id}{_saving(task, state)}"
     told = f"last night {state.last_night}, {_usd(state.spend_usd)} in all"
     return f"{task.id}  {now}; {told}, {counted(state.n_tested, 'test')}{paused}"
 
@@ -116,6 +117,8 @@ def _came_of(result: JobResult) -> str:
         return "nothing was answered" if result.end == "done" else "no money left"
     gap = "" if job.kind == "measure" else f", gap {own.gap:+.3f}"
     verdict = "measured" if job.kind == "measure" else own.verdict.value.replace("_", "-")
+    if job.kind == "screen" and result.end == "done" and own.verdict is Verdict.UNDECIDED:
+        verdict = "not worth going on with"
     short = "; money was short" if result.end == "out_of_money" else ""
     return f"{verdict} after {counted(own.n_items, 'item')}{gap}{short}"
 
@@ -148,11 +151,13 @@ def _standing_line(standing: Standing, state: TaskState) -> str:
     )
 
 
-def _saving(state: TaskState) -> str:
+def _saving(task: RegisteredTask, state: TaskState) -> str:
     own, base = state.standings.get(state.incumbent_id), state.standings.get(state.baseline_id)
     if own is None or base is None or own is base or not base.cost_usd > 0:
         return ""
-    return f" ({100 * (own.cost_usd / base.cost_usd - 1):+.0f}% to {state.baseline_id})"
+    a_month = "" if task.monthly_items is None else (base.cost_usd - own.cost_usd) * task.monthly_items
+    money = f", ${a_month:,.2f} a month" if a_month else ""
+    return f" ({100 * (own.cost_usd / base.cost_usd - 1):+.1f}% to {state.baseline_id}{money})"
 
 
 def _named(names: Sequence[str]) -> str:

@@ -81,9 +81,14 @@ class Bazaar:
     more: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     @property
-    def settings(self) -> Settings:
+    def environ(self) -> dict[str, str]:
+        """Where everything is, and a key for each provider."""
         where = {"MODELSEARCH_HOME": str(self.root / "home"), "MODELSEARCH_CATALOGS": str(self.root / "catalogs")}
-        return read_settings({**where, **{f"{name.upper()}_KEY": f"key-of-{name}" for name in self.offers}})
+        return {**where, **{f"{name.upper()}_KEY": f"key-of-{name}" for name in self.offers}}
+
+    @property
+    def settings(self) -> Settings:
+        return read_settings(self.environ)
 
     @property
     def task(self) -> Path:
