@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from modelsearch.api.catalog_reading import read_source
+from modelsearch.core.nights import Alarm
 from modelsearch.core.offering import ModelChange
 from modelsearch.core.sync_report import SyncReport
 from modelsearch.emulator.app import EmulatorApp
@@ -125,3 +126,20 @@ def test_a_source_that_fails_is_asked_again_and_the_sync_goes_on_without_it(
     assert n_times.count("groq") == 3
     assert report.n_endpoints == 40
     assert told == []
+
+
+def test_a_held_sync_raises_one_alarm_a_day(app: EmulatorApp, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    from flows import announce, catalog  # noqa: PLC0415 - as above
+
+    raised: list[str] = []
+
+    def announced(alarm: Alarm) -> Any:
+        raised.append(f"{alarm.code} {alarm.subject}")
+        return announce.announce_alarm(alarm)
+
+    monkeypatch.setattr(catalog, "announce_alarm", announced)
+    synced(url)
+    for n in range(15):
+        app.shelf.add(LIKE, (ROUTER, f"acme/flood-{n}"), {})
+    assert [synced(url).end for _ in range(2)] == ["held", "held"]
+    assert raised == ["held_sync catalog"]
