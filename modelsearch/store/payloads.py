@@ -55,10 +55,10 @@ def read_payload(folder: Path, sha256: str) -> bytes:
 
 
 def forget_payloads(folder: Path, now: datetime) -> int:
-    """Remove payloads that no source has given for `KEEP_DAYS` days; how many."""
+    """Remove payloads that no source has given for `KEEP_DAYS` days, and what a kill left of one; how many files."""
     oldest = (now - timedelta(days=KEEP_DAYS)).timestamp()
     n_gone = 0
-    for path in folder.glob("*/*.gz"):
+    for path in (*folder.glob("*/*.gz"), *folder.glob("*/.*.part")):
         with suppress(OSError):  # another sync may have removed it
             if path.stat().st_mtime < oldest:
                 path.unlink()

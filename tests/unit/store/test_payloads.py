@@ -21,7 +21,11 @@ def test_payloads_are_forgotten_a_month_after_a_source_gave_them_last(tmp_path: 
     for each in (old, seen_again):
         aged(tmp_path, each, KEEP_DAYS + 1)
     keep_payload(tmp_path, b"seen again")
-    assert forget_payloads(tmp_path, NOW) == 1
+    torn = tmp_path / old[:2] / f".{old}.gz.1.part"
+    torn.write_bytes(b"o")
+    os.utime(torn, (0, 0))
+    assert forget_payloads(tmp_path, NOW) == 2
+    assert not torn.exists()
     assert read_payload(tmp_path, seen_again) == b"seen again"
     with pytest.raises(StoreError, match=f"kept for {KEEP_DAYS} days"):
         read_payload(tmp_path, old)
