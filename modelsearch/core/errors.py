@@ -31,6 +31,9 @@ ModelsearchError
     +-- JournalError          a journal that cannot be read
     |   +-- JournalWriteError a journal that cannot be appended to: exit code 3
     +-- FileWriteError        a file that the disk does not take: exit code 3
+    +-- StorageError          an object store that does not answer or refuses: exit code 3
+    |   +-- ObjectMissingError  no such file in it
+    |   +-- ObjectChangedError  another machine has replaced the file meanwhile
     +-- LedgerError           settle or release without a reservation
 
 A message says what is wrong, whose it is, what is allowed, what it got, and what to do. No message holds a key.
@@ -181,6 +184,20 @@ class FileWriteError(StoreError):
     """The disk does not take a file; the journal is kept and `modelsearch resume` goes on."""
 
     exit_code = 3
+
+
+class StorageError(StoreError):
+    """An object store does not answer, or refuses; what is on the disk is kept and `modelsearch resume` goes on."""
+
+    exit_code = 3
+
+
+class ObjectMissingError(StorageError):
+    """There is no such file in the store."""
+
+
+class ObjectChangedError(StorageError):
+    """Another machine has replaced a file of the store since it was read."""
 
 
 class LedgerError(StoreError):
