@@ -1,4 +1,5 @@
-"""One declared schema for each table of a run, and of the synced catalogue: name, type, unit and meaning of every field, and a version.
+"""One declared schema for each table of a run, and of the synced catalogue: name, type, unit and meaning of every
+field, and a version.
 
 A field is named after what it holds, its unit last; money is exact (38 digits, 12 of them behind the point). A new
 field or another meaning raises `VERSION`.
