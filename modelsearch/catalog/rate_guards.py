@@ -55,7 +55,7 @@ def guarded(offering: Offering, known: Table, kept: tuple[Rate, ...] = ()) -> Gu
     if absurd is not None:
         message = f"{where}: {absurd}: its prices are quarantined, what was known before stays"
         return Guarded(offering=replace(offering, rates=kept), problems=(*problems, message), is_quarantined=True)
-    rates, more = _coherent(sound, where)
+    rates, more = coherent(sound, where)
     return Guarded(offering=replace(offering, rates=rates), problems=(*problems, *more))
 
 
@@ -68,6 +68,21 @@ def usd_at(table: Table, key: Condition) -> Decimal | None:
     """The known price under a condition."""
     rate = table.get(key)
     return None if rate is None else rate.usd
+
+
+def coherent(rates: tuple[Rate, ...], where: str) -> tuple[tuple[Rate, ...], list[str]]:
+    """Rates that go together: reading a cache costs at most what input does, batch at most what standard does."""
+    table = {condition_of(rate): rate for rate in rates}
+    found, problems = [], []
+    for rate in rates:
+        limit = _limit(rate, table)
+        if rate.usd is not None and limit is not None and rate.usd > limit:
+            problems.append(f"{where}: {_words(rate)}: expected at most {limit:f}, got {rate.usd:f}: left out")
+        elif rate.processing != "standard" and rate.usd is not None and limit is None:
+            problems.append(f"{where}: {_words(rate)}: no standard price to hold it against: left out")
+        else:
+            found.append(rate)
+    return tuple(found), problems
 
 
 def _sound(offering: Offering) -> tuple[tuple[Rate, ...], list[str]]:
@@ -99,21 +114,6 @@ def _absurd(rates: tuple[Rate, ...], known: Table) -> Iterator[str]:
         was = usd_at(known, condition_of(rate))
         if was and not was / MAX_JUMP < rate.usd < was * MAX_JUMP:
             yield f"{rate.kind}: expected less than {MAX_JUMP} times or a {MAX_JUMP}th of {was:f}, got {rate.usd:f}"
-
-
-def _coherent(rates: tuple[Rate, ...], where: str) -> tuple[tuple[Rate, ...], list[str]]:
-    """Rates that go together: reading a cache costs at most what input does, batch at most what standard does."""
-    table = {condition_of(rate): rate for rate in rates}
-    found, problems = [], []
-    for rate in rates:
-        limit = _limit(rate, table)
-        if rate.usd is not None and limit is not None and rate.usd > limit:
-            problems.append(f"{where}: {_words(rate)}: expected at most {limit:f}, got {rate.usd:f}: left out")
-        elif rate.processing != "standard" and rate.usd is not None and limit is None:
-            problems.append(f"{where}: {_words(rate)}: no standard price to hold it against: left out")
-        else:
-            found.append(rate)
-    return tuple(found), problems
 
 
 def _limit(rate: Rate, table: Table) -> Decimal | None:

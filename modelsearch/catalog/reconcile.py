@@ -15,7 +15,7 @@ from modelsearch.catalog.agreed_prices import Claim, agreed, claim_of
 from modelsearch.catalog.price_rows import condition_of
 from modelsearch.catalog.settling import settled
 from modelsearch.catalog.sources import genai_prices, models_dev, openrouter_models
-from modelsearch.catalog.sync_guards import largest_change, reading_of
+from modelsearch.catalog.sync_guards import reading_of
 from modelsearch.core.ids import EndpointId
 from modelsearch.core.market import Rate
 from modelsearch.core.offering import CatalogState, Listing, Offering, Reading, Unsettled
@@ -105,12 +105,15 @@ class _Join:
     def _former_of(
         self, endpoint_id: EndpointId, told: Sequence[Offering], latest: tuple[Rate, ...]
     ) -> tuple[Rate, ...]:
-        """What the provider itself listed before its newest price."""
+        """What the provider itself listed before its newest prices, condition by condition."""
+        former = self.before.former.get(endpoint_id, ())
         own = next((each for each in told if _is_own(each) and each.rates), None)
-        was = tuple(rate for rate in latest if own is not None and rate.source == own.source)
-        if own is not None and was and largest_change(was, own.rates) > 0:
-            return was
-        return self.before.former.get(endpoint_id, ())
+        if own is None:
+            return former
+        now = {condition_of(rate): rate.usd for rate in own.rates}
+        was = {condition_of(rate): rate for rate in latest if rate.source == own.source}
+        left = {key: rate for key, rate in was.items() if now.get(key) != rate.usd}
+        return tuple(({condition_of(rate): rate for rate in former} | left).values())
 
     def _silent(self, old: Offering | None, told: Sequence[Offering], latest: tuple[Rate, ...]) -> list[Claim]:
         """What sources that were not read this time said last, as far as it is in force."""
@@ -144,7 +147,7 @@ def reconciled(listings: Sequence[Listing], before: CatalogState) -> CatalogStat
     told = _by_endpoint(latest.values())
     for endpoint_id in sorted(before.offerings.keys() | told.keys()):
         join.add(endpoint_id, sorted(told.get(endpoint_id, ()), key=_rank))
-    readings: Mapping[str, Reading] = {name: reading_of(each.offerings) for name, each in latest.items()}
+    readings: Mapping[str, Reading] = {name: reading_of(latest[name].offerings) for name in sorted(latest)}
     problems = [problem for name in sorted(latest) for problem in latest[name].problems]
     return CatalogState(
         observed_at=max(now, before.observed_at),

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from modelsearch.catalog.price_rows import Condition, condition_of
+from modelsearch.catalog.rate_guards import coherent
 from modelsearch.catalog.sync_guards import SMALL_CHANGE, largest_change
 from modelsearch.core.market import Rate
 from modelsearch.core.offering import Offering, Unsettled
@@ -69,7 +70,7 @@ def _dearer(held: Iterable[Rate], listed: Iterable[Rate]) -> tuple[Rate, ...]:
         other = found.get(condition_of(rate))
         if other is None or (other.usd is not None and (rate.usd is None or rate.usd >= other.usd)):
             found[condition_of(rate)] = rate
-    return tuple(found.values())
+    return coherent(tuple(found.values()), "")[0]
 
 
 def _kept(old: Iterable[Rate], listed: Iterable[Rate]) -> tuple[Rate, ...]:

@@ -139,10 +139,10 @@ def _change(was: Decimal | None, now: Decimal | None) -> Decimal:
 
 def _guarded(offering: Offering, before: CatalogState, market: Market | None, is_released: bool) -> Guarded:
     old = before.offerings.get(offering.endpoint_id)
-    kept = () if old is None else _latest(before, offering.endpoint_id)
+    kept, in_force_now = ((), ()) if old is None else (_latest(before, offering.endpoint_id), old.rates)
     known: Table = {}
     if not is_released:
-        known = {condition_of(rate): rate for rate in kept} or _of_files(offering.endpoint_id, before, market)
+        known = {condition_of(rate): rate for rate in in_force_now} or _of_files(offering.endpoint_id, before, market)
     return guarded(offering, known, kept)
 
 
@@ -169,7 +169,7 @@ def _once(offerings: tuple[Offering, ...]) -> tuple[list[Offering], list[str]]:
 
 def _weight(offering: Offering) -> tuple[bool, Decimal]:
     known = [rate.usd for rate in offering.rates if rate.usd is not None and rate.usd.is_finite()]
-    return bool(known), max(known, default=Decimal(0))
+    return bool(known), sum(known, Decimal(0))
 
 
 def _refusals(source: str, found: list[Guarded], before: CatalogState, is_released: bool) -> Iterator[str]:
