@@ -132,7 +132,9 @@ def _checked(url: str) -> dict[str, Any]:
             parts = dict(conninfo_to_dict(url))
         except psycopg.Error:
             parts = {}
-    if not parts or not _HOST.fullmatch(str(parts.get("host") or "")) or not str(parts.get("port") or "1").isdecimal():
+    is_plain = bool(parts) and _HOST.fullmatch(str(parts.get("host") or "")) is not None
+    is_plain = is_plain and not set("@/:") & set(str(parts.get("dbname") or ""))
+    if not is_plain or not str(parts.get("port") or "1").isdecimal():
         message = (
             f"{SETTING}: expected postgresql://user:password@host:port/name, with %-codes for characters of the "
             f"password that have a meaning in URLs (%40 for @, %2F for /); got something else, which is not shown here"
