@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from modelsearch.core.budget import Spend
 from modelsearch.core.candidate import Candidate
@@ -148,6 +148,7 @@ class ReplyStore(Protocol):
         ...
 
 
+@runtime_checkable
 class SharedReplies(ReplyStore, Protocol):
     """Paid replies that several workers share: who wants one that another is buying waits for it."""
 

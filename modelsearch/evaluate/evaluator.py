@@ -21,7 +21,7 @@ from modelsearch.core.ids import CandidateId, EndpointId, ItemId
 from modelsearch.core.market import Endpoint
 from modelsearch.core.outcome import Outcome, Reply, Status
 from modelsearch.core.search import Probe
-from modelsearch.core.wire import WireRequest
+from modelsearch.core.wire import RawReply, WireRequest
 from modelsearch.evaluate.account_batches import account_batches
 from modelsearch.evaluate.asking import model_request
 from modelsearch.evaluate.caller import MAX_CALLS_PER_OUTCOME, NOT_RUN, Answer, dialect_of
@@ -36,6 +36,7 @@ from modelsearch.evaluate.outcome_log import Cell
 from modelsearch.evaluate.patience import Patience
 from modelsearch.evaluate.plugs import Plugs
 from modelsearch.evaluate.prefix_turns import PrefixTurns
+from modelsearch.evaluate.reply_turns import ReplyTurns
 from modelsearch.evaluate.served import SPLIT_STATUS, Served, split_message
 from modelsearch.evaluate.unanswered import Failure, Unanswered, failure_of
 
@@ -58,6 +59,7 @@ class LiveEvaluator:
         self._patience = Patience(clock=plugs.clock)
         self._room = room_of(plugs.caller.client, plugs.market)
         self._turns = PrefixTurns(plugs.clock)
+        self._reply_turns = ReplyTurns(plugs.caller.replies)
         self._asking = Asking(plugs.task)
         self._served = Served(plugs.served_by, self._warn)
         self._closed: dict[EndpointId, Failure] = {}
@@ -180,12 +182,13 @@ class LiveEvaluator:
         is_sure_asked = self._asking.is_asked(endpoint)
         if (paid := self._plugs.paid.get(key)) is not None:
             return self._bought(job, paid, paid.paid_usd)
-        if (stored := self._stored(endpoint, key)) is not None:
-            return self._bought(job, stored, Decimal(0))
-        if endpoint.id in self._closed:
-            return _Bought(replace(job.not_run, status=Status.ERROR), self._closed[endpoint.id])
-        wire = self._turns.shared(endpoint.id, single.id, wire)
-        answer, spend_usd = await self._called(endpoint, key, wire, bound)
+        async with self._reply_turns.at(key) as raw:
+            if raw is not None and (stored := self._reused(endpoint, key, raw)) is not None:
+                return self._bought(job, stored, Decimal(0))
+            if endpoint.id in self._closed:
+                return _Bought(replace(job.not_run, status=Status.ERROR), self._closed[endpoint.id])
+            wire = self._turns.shared(endpoint.id, single.id, wire)
+            answer, spend_usd = await self._called(endpoint, key, wire, bound)
         if answer.kind == "incapable" and is_sure_asked:
             self._asking.refuse(endpoint)
             self._warn("confidence-refused", endpoint.id, f"{answer.reply.error}; asked on without it")
@@ -214,13 +217,10 @@ class LiveEvaluator:
         self._encoded.clear()
         return await self._buy(job)
 
-    def _stored(self, endpoint: Endpoint, key: str) -> Answer | None:
-        """The reply of an earlier run, or None; one that cannot be read or priced any more is bought anew."""
-        stored = self._plugs.caller.replies.get(key)
-        if stored is None:
-            return None
+    def _reused(self, endpoint: Endpoint, key: str, raw: RawReply) -> Answer | None:
+        """The reply of an earlier run; None where it cannot be read or priced any more: it is bought anew."""
         try:
-            return self._plugs.caller.reused(endpoint, key, stored)
+            return self._plugs.caller.reused(endpoint, key, raw)
         except (ValueError, PriceUnknownError) as error:
             self._warn("stored-reply-unreadable", endpoint.id, f"a stored reply cannot be used ({error}); bought anew")
             return None

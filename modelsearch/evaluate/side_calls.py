@@ -16,9 +16,10 @@ from modelsearch.core.events import Warned
 from modelsearch.core.ids import EndpointId, ItemId, ProviderId
 from modelsearch.core.market import Endpoint, Market
 from modelsearch.core.ports import Clock, ItemCosts, Recorder
-from modelsearch.core.wire import ModelRequest, WireRequest
+from modelsearch.core.wire import ModelRequest, RawReply, WireRequest
 from modelsearch.evaluate.caller import MAX_CALLS_PER_OUTCOME, NOT_RUN, Answer, Caller, dialect_of
 from modelsearch.evaluate.keys import call_key
+from modelsearch.evaluate.reply_turns import ReplyTurns
 from modelsearch.providers.clock import SystemClock
 
 JUDGE_PREFIX = "judge-"
@@ -78,15 +79,15 @@ class SideCalls:
                 is_counted = key in self._counted
                 self._counted.add(key)
                 return SideAnswer(answer=paid, spend_usd=Decimal(0) if is_counted else paid.paid_usd)
-            if (stored := self._stored(endpoint, key)) is not None:
-                return SideAnswer(answer=stored, spend_usd=Decimal(0))
-            return await self._called(endpoint, key, wire, self.bound_usd(endpoint, request))
+            async with ReplyTurns(self.caller.replies).at(key) as raw:
+                if (stored := self._reused(endpoint, key, raw)) is not None:
+                    return SideAnswer(answer=stored, spend_usd=Decimal(0))
+                return await self._called(endpoint, key, wire, self.bound_usd(endpoint, request))
 
-    def _stored(self, endpoint: Endpoint, key: str) -> Answer | None:
+    def _reused(self, endpoint: Endpoint, key: str, raw: RawReply | None) -> Answer | None:
         """The reply of an earlier call; one that cannot be read or priced any more is bought anew."""
-        stored = self.caller.replies.get(key)
         try:
-            return None if stored is None else self.caller.reused(endpoint, key, stored)
+            return None if raw is None else self.caller.reused(endpoint, key, raw)
         except (ValueError, PriceUnknownError):
             return None
 
