@@ -69,11 +69,11 @@ class ListedWorld:
             self.settings,
             sources=emulated_sources(URL, pages),
             now=NOW + timedelta(hours=self.n_hours),
-            transport_factory=lambda _: httpx.MockTransport(self._answer),
+            transport_factory=lambda _: httpx.MockTransport(self.answer),
             taken=taken,
         )
 
-    def _answer(self, request: httpx.Request) -> httpx.Response:
+    def answer(self, request: httpx.Request) -> httpx.Response:
         source = request.url.path.split("/")[2] if request.url.path.startswith("/p/") else "models.dev"
         if source in self.broken:
             return self.broken[source]

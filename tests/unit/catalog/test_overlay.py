@@ -4,7 +4,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from modelsearch.catalog.load import is_live, load_market
 from modelsearch.catalog.overlay import OTHER, family_of, overlaid
@@ -31,6 +31,7 @@ def price(market: Market, endpoint: str, at: datetime = NOW) -> Decimal | None:
     return prices_at(market.endpoints[EndpointId(endpoint)], at=at, prompt_tokens=1)["input"]
 
 
+@settings(max_examples=50, deadline=None)
 @given(found=STATES)
 def test_nothing_of_the_files_is_lost(market: Market, found: CatalogState) -> None:
     over = overlaid(market, found)

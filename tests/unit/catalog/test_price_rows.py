@@ -3,7 +3,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import cast
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from modelsearch.catalog.price import prices_at
@@ -43,6 +43,7 @@ def listing(**prices: str) -> CatalogState:
     return state(offering(rates=tuple(listed)))
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.lists(STATES, max_size=4))
 def test_a_state_that_is_known_appends_nothing_and_old_rows_stay(states: list[CatalogState]) -> None:
     known = history(*states)
@@ -52,6 +53,7 @@ def test_a_state_that_is_known_appends_nothing_and_old_rows_stay(states: list[Ca
         assert new_rows(known, states[-1], DAY + timedelta(days=9)) == ()
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.lists(st.lists(RATES, max_size=4, unique_by=condition_of), min_size=1, max_size=4))
 def test_what_is_listed_is_what_holds_that_day_and_earlier_days_keep_their_price(lists: list[list[Rate]]) -> None:
     states = [state(offering(rates=tuple(listed))) for listed in lists]

@@ -51,7 +51,7 @@ def test_before_the_first_sync_there_is_nothing(store: CatalogStore) -> None:
     assert store.reject_held() is None
 
 
-@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(states=st.lists(STATES, min_size=1, max_size=3))
 def test_what_is_accepted_is_read_back_and_histories_only_grow(
     states: list[CatalogState], tmp_path_factory: pytest.TempPathFactory
