@@ -32,6 +32,17 @@ class Settings:
         return self.home / "replies.sqlite"
 
     @property
+    def feedback(self) -> Path:
+        """What production has said of candidates."""
+        return self.home / "feedback.sqlite"
+
+    @property
+    def feedback_keys(self) -> Mapping[str, str]:
+        """Variable that holds the key of each task's feedback (MODELSEARCH_FEEDBACK_KEYS=task=VARIABLE,...)."""
+        pairs = [pair.partition("=") for pair in self.environ.get("MODELSEARCH_FEEDBACK_KEYS", "").split(",")]
+        return {task.strip(): variable.strip() for task, _, variable in pairs if task.strip() and variable.strip()}
+
+    @property
     def synced_catalog(self) -> Path:
         """What catalogue syncs have found: prices, changes, raw payloads."""
         return self.home / "catalog"
@@ -85,6 +96,19 @@ class Settings:
         """After so many seconds without a word a worker counts as dead (MODELSEARCH_LEASE_S), 1 to 3600."""
         try:
             return min(3600.0, max(1.0, float(self.environ.get("MODELSEARCH_LEASE_S", "30"))))
+        except ValueError:
+            return 30.0
+
+    @property
+    def storage(self) -> str | None:
+        """Where runs, nights and the catalogue are published (MODELSEARCH_STORAGE=s3://bucket/x); None = nowhere."""
+        return self.environ.get("MODELSEARCH_STORAGE") or None
+
+    @property
+    def publish_s(self) -> float:
+        """Seconds between two publications of an open run (MODELSEARCH_PUBLISH_S), 1 to 3600."""
+        try:
+            return min(3600.0, max(1.0, float(self.environ.get("MODELSEARCH_PUBLISH_S", "30"))))
         except ValueError:
             return 30.0
 

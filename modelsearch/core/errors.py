@@ -12,6 +12,7 @@ ModelsearchError
 |   +-- OptionError           any other command line option or argument of `search`
 |   +-- KeyMissingError       a provider's key is not in the environment
 |   +-- EmptyPoolError        constraints leave no candidate
+|   +-- FeedbackError         production feedback that cannot be read, or whose key is not set
 |   +-- RunNotFoundError      no such run, or not a run directory
 |   +-- RecordedTableError    a recorded table that breaks its contract
 |   +-- ShadowedPackageError  `flows` or `tasks` imported from elsewhere
@@ -90,6 +91,10 @@ class KeyMissingError(InputError):
 
 class EmptyPoolError(InputError):
     """The constraints leave nothing to search."""
+
+
+class FeedbackError(InputError):
+    """Production feedback cannot be read, or its endpoint is not set up."""
 
 
 class RunNotFoundError(InputError):

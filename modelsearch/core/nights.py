@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal
 
+from modelsearch.core.feedback import FeedbackWeight
 from modelsearch.core.ids import CandidateId, EndpointId, RunId, TaskId, sha256_hex
 from modelsearch.core.money import ZERO_USD
 from modelsearch.core.result import Verdict
@@ -226,3 +227,4 @@ class NightReport:
     spend_usd: Decimal = ZERO_USD
     waiting: tuple[CandidateId, ...] = ()
     declined: Mapping[CandidateId, Seen] = field(default_factory=dict)
+    feedback: tuple[FeedbackWeight, ...] = ()
