@@ -9,10 +9,12 @@ from modelsearch.core.market import Endpoint, RateKind
 
 _KINDS: tuple[RateKind, RateKind] = ("input", "output")
 _DAY = timedelta(days=1)
+MOST_WAIT = timedelta(hours=8)
+"""No peak that is known lasts longer than four hours; a night that waits for tomorrow's prices would be none."""
 
 
 def cheaper_from(endpoints: Iterable[Endpoint], now: datetime) -> datetime | None:
-    """When calls to these endpoints first cost less than now, within a day; None where they never do.
+    """When calls to these endpoints first cost less than now, within `MOST_WAIT`; None where they do not.
 
     Args:
         endpoints: all that would be called; one that would be dearer then than now speaks against waiting.
@@ -22,7 +24,7 @@ def cheaper_from(endpoints: Iterable[Endpoint], now: datetime) -> datetime | Non
         In UTC; None also where no price depends on the hour.
     """
     called = [*endpoints]
-    times = sorted({at for endpoint in called for at in _changes(endpoint, now)})
+    times = sorted({at for endpoint in called for at in _changes(endpoint, now) if at - now <= MOST_WAIT})
     before = [_prices(endpoint, now) for endpoint in called]
     for at in times:
         after = [_prices(endpoint, at) for endpoint in called]

@@ -24,8 +24,10 @@ def test_everything_that_shapes_an_answer_shapes_the_key() -> None:
         call_key(endpoint, URL, replace(WIRE, path="/responses"), 0),
         call_key(endpoint, URL, replace(WIRE, body=b'{"a":2}'), 0),
         call_key(endpoint, URL, WIRE, 1),
+        call_key(replace(endpoint, revision="fp8"), URL, WIRE, 0),
+        call_key(endpoint, URL, WIRE, 0, "fp8"),
     }
-    assert len(keys) == 7
+    assert len(keys) == 9
 
 
 def test_prices_and_headers_do_not_shape_the_key() -> None:
