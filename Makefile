@@ -5,7 +5,7 @@ MINUTES ?= 20
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup demo test test-servers ui lock clean bench-% fuzz local
+.PHONY: setup demo test test-servers ui server serve lock clean bench-% fuzz local
 setup: $(STAMP)
 
 # --no-deps: the lock is complete, and pip refuses hashes beside prefect's sqlalchemy[asyncio] without it
@@ -30,6 +30,12 @@ ui: $(STAMP)
 
 bench-%: $(STAMP)
 	$(BIN)/python -m bench.$(subst -,_,$*)
+
+server: $(STAMP)
+	$(BIN)/modelsearch server
+
+serve: $(STAMP)
+	$(BIN)/modelsearch serve
 
 fuzz: $(STAMP)
 	$(BIN)/python -m bench.fuzz --minutes $(MINUTES)

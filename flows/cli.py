@@ -131,11 +131,14 @@ def demo(
 
 
 @app.command()
-def resume(run: RunId) -> None:
+def resume(
+    run: RunId,
+    take_over: Annotated[bool, typer.Option("--take-over", help="Also where another machine has it open.")] = False,
+) -> None:
     """Go on with a search that was stopped or killed; what was paid is not paid again."""
     from flows.cli_run import resume_search
 
-    resume_search(run)
+    resume_search(run, is_taken_over=take_over)
 
 
 @app.command()
@@ -234,6 +237,8 @@ def compare(
 
 
 app.command()(cli_nights.nightly)
+app.command()(cli_feedback.feedback)
+app.command("feedback-serve")(cli_feedback.feedback_serve)
 app.command()(cli_serve.serve)
 app.command()(cli_serve.server)
 

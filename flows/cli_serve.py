@@ -26,6 +26,26 @@ def serve(
     run_serve(ServeOptions(host=host, port=port, prefect_port=prefect_port, deployments=deployments, limit=limit))
 
 
+def server(
+    host: Annotated[str, typer.Option(help="Where it listens.")] = "127.0.0.1",
+    port: Port = 4200,
+    public_url: Annotated[str, typer.Option(help="Behind a proxy: as browsers reach it, with its path.")] = "",
+    postgres_port: Annotated[int, typer.Option(help="Of the project's own PostgreSQL.", min=1, max=65535)] = 5442,
+    retention_days: Annotated[int, typer.Option(help="How long ended runs are kept.", min=1)] = 90,
+) -> None:
+    """Start a Prefect server to be left alone: PostgreSQL, a password, CSRF protection, retention.
+
+    The database is PREFECT_API_DATABASE_CONNECTION_URL, or a PostgreSQL of the project's own.
+    """
+    from flows.server import ServerOptions, run_server
+
+    run_server(
+        ServerOptions(
+            host=host, port=port, public_url=public_url, postgres_port=postgres_port, retention_days=retention_days
+        )
+    )
+
+
 @alerts_app.command("apply")
 def alerts_apply(file: _Alerts = None) -> None:
     """Make the server's alerts those of the configuration; may be run at any time."""
