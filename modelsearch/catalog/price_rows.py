@@ -161,15 +161,20 @@ def _fallen_back(key: Condition, listed: _Table) -> Rate:
 
 
 def _kept(own: Rate, listed: _Table, stated: _Table) -> Rate | None:
-    """A price that only the files state, raised where the listed price has passed theirs."""
+    """A price that only the files state, raised where the listed price has passed theirs; one for some hours of the day
+    is never below what is listed for all of them.
+    """
     reference = Condition(_REFERENCES.get(own.kind, own.kind))
     was, now = stated.get(reference), listed.get(reference)
     if own.usd is None or was is None or now is None or not was.usd or now.usd is None:
         return None
-    if now.usd <= was.usd:
+    plain = listed.get(Condition(own.kind, own.processing))
+    floor = plain.usd if own.utc_window is not None and plain is not None and plain.usd is not None else own.usd
+    usd = max(own.usd * max(Decimal(1), now.usd / was.usd), floor)
+    if usd == own.usd:
         return own
-    usd = (own.usd * now.usd / was.usd).quantize(_PLACES).normalize() + 0
-    return replace(own, usd=usd, source=f"{own.source}, raised as {reference.kind} in {now.source}")
+    told = f"{own.source}, raised as {reference.kind} in {now.source}"
+    return replace(own, usd=usd.quantize(_PLACES).normalize() + 0, source=told)
 
 
 def _per(kind: RateKind) -> RatePer:

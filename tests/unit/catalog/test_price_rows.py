@@ -119,6 +119,13 @@ def test_what_only_the_files_state_rises_with_the_listed_price_and_never_falls()
     assert later[Condition("cache_read")].usd == Decimal("0.1")
 
 
+def test_a_discount_for_some_hours_that_no_source_tells_any_more_is_not_counted_on() -> None:
+    own = (*OWN, *rates("0.5", "9", utc_window=("1600", "2000")))
+    held = in_force(endpoint(own, history(listing(input="1", output="3"))).rates, DAY)
+    assert held[Condition("input", utc_window=("1600", "2000"))].usd == 1
+    assert held[Condition("output", utc_window=("1600", "2000"))].usd == 9
+
+
 def test_an_offering_without_prices_or_that_answers_no_more_says_nothing_of_them() -> None:
     known = history(listing(input="1", output="3"))
     assert new_rows(known, state(offering(rates=())), DAY) == ()
