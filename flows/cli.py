@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from flows import cli_nights, cli_serve
+from flows import cli_feedback, cli_nights, cli_serve
 from flows import cli_options as options
 from flows.cli_catalog_app import catalog_app
 from modelsearch.core.errors import ModelsearchError

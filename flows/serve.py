@@ -18,6 +18,7 @@ import uvicorn
 from flows.alert_targets import read_alert_settings
 from flows.deployments import Declared, own_deployments, read_deployments, runner_deployment
 from flows.orphans import end_orphans
+from flows.feedback_app import OPEN_PATH, feedback_door, feedback_routes
 from flows.pages import Served, pages_app
 from flows.prefect_child import HOST, ServerPlan, child_server, is_answering
 from flows.prefect_env import prepare
@@ -70,7 +71,15 @@ def run_serve(options: ServeOptions) -> None:
         server = stack.enter_context(_server(options, settings))
         sock = stack.enter_context(contextlib.closing(page_socket(options.host, options.port)))
         deployments = [runner_deployment(each) for each in declared]
-        served = Served(runs=settings.runs, checks={"prefect": _prefect}, ui_url=_ui_url(), password=password)
+        feedback = feedback_routes(feedback_door(settings)) if settings.feedback_keys else []
+        served = Served(
+            runs=settings.runs,
+            checks={"prefect": _prefect},
+            ui_url=_ui_url(),
+            password=password,
+            routes=feedback,
+            open_paths=(OPEN_PATH,) if feedback else (),
+        )
         stack.enter_context(pages_in_a_thread(served, sock))
         _say(options, declared)
         with contextlib.suppress(KeyboardInterrupt):  # how it is meant to end

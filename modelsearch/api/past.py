@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from modelsearch.api.feedback import feedback_past
 from modelsearch.api.request import SearchRequest
 from modelsearch.api.source import Source
 from modelsearch.core.ids import CandidateId
@@ -28,7 +29,8 @@ def past_quality_of(request: SearchRequest, source: Source, settings: Settings) 
 
 
 def past_tasks(request: SearchRequest, source: Source, settings: Settings) -> list[PastTask]:
-    """What is learnt from: what was named; else the project's own runs with real models, where these are called too.
+    """What is learnt from: what was named; else the project's own runs with real models, where these are called too,
+    and what production has said of the task's candidates.
 
     Raises:
         InputError: a folder that was named is neither a recorded table nor a finished run.
@@ -37,4 +39,6 @@ def past_tasks(request: SearchRequest, source: Source, settings: Settings) -> li
         return [read_past(folder) for folder in request.past]
     if source.table is not None or source.is_emulated:
         return []
-    return past_of_runs(settings.runs, N_LATEST_RUNS)
+    models = {candidate.id: served_model(candidate, source.market) for candidate in source.candidates}
+    told = feedback_past(settings, source.task.id, models, traits_of(source.task))
+    return [*past_of_runs(settings.runs, N_LATEST_RUNS), *told]

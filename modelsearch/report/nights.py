@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
+from modelsearch.core.feedback import FeedbackWeight
 from modelsearch.core.nights import Job, JobResult, NightReport, Standing, TaskState
 from modelsearch.core.registered import RegisteredTask
 from modelsearch.core.result import Verdict
@@ -20,6 +21,7 @@ def night_lines(report: NightReport) -> list[str]:
         *(f"  {job_line(result)}" for result in report.results),
         *(f"  moved: {move.from_id} -> {move.to_id}: {move.reason}" for move in report.moves),
         *(f"  alarm {alarm.code}: {alarm.message}" for alarm in report.alarms),
+        *(f"  {feedback_line(weight)}" for weight in report.feedback),
         *_left_lines(report),
     ]
 
@@ -28,6 +30,15 @@ def job_line(result: JobResult) -> str:
     """What came of a job."""
     job, told = result.job, _came_of(result)
     return f"{job.kind} {job.candidate_id}: {told}, {counted(result.n_calls, 'call')}, {_usd(result.spend_usd)}"
+
+
+def feedback_line(weight: FeedbackWeight) -> str:
+    """What production says of a candidate, and what that counts for."""
+    sources = f" from {', '.join(weight.sources)}" if weight.sources else ""
+    return (
+        f"feedback on {weight.candidate_id}: {weight.quality:.3f} over {counted(weight.n_rows, 'row')}{sources}; "
+        f"counts as a prior worth {weight.worth_items:.1f} items, in no certificate"
+    )
 
 
 def planned_lines(jobs: Sequence[Job], waiting: Sequence[str]) -> list[str]:
@@ -84,12 +95,15 @@ def night_markdown(reports: Sequence[NightReport]) -> str:
         f"- **{move.task_id}**: {move.from_id} -> **{move.to_id}**: {move.reason}" for r in reports for move in r.moves
     ]
     alarms = [f"- **{alarm.code}** {alarm.subject}: {alarm.message}" for report in reports for alarm in report.alarms]
+    feedback = [f"- {feedback_line(weight)}" for report in reports for weight in report.feedback]
+    feedback = ["", "## Production feedback", *feedback] if feedback else []
     parts = [
         "## Recommendations that moved",
         *(moves or ["None."]),
         "",
         "## Alarms",
         *(alarms or ["None."]),
+        *feedback,
         "",
         "## Tasks",
         *(f"- {_headline(report)}" for report in reports),
