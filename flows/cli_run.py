@@ -30,7 +30,7 @@ from modelsearch.emulator.world_make import make_world
 from modelsearch.evaluate.recorded import recorded_market, recorded_task
 from modelsearch.report.answer import answer_lines
 from modelsearch.report.numbers import counted
-from modelsearch.settings import Settings, read_settings
+from modelsearch.settings import read_settings
 from modelsearch.store.disk import writing
 from modelsearch.store.journal import Journal
 from modelsearch.store.layout import RunDir
@@ -41,12 +41,12 @@ EMULATED_KEY = "EMULATED_KEY"
 """Variable of the key in catalogue files of an emulated market: any value will do."""
 
 
-def run_search(request: SearchRequest, run: RunDir | None = None) -> None:
+def run_search(request: SearchRequest, run: RunDir | None = None, *, is_taken_over: bool = False) -> None:
     """Run a search to its answer and print that."""
     settings = read_settings()
     prepare(settings.prefect_home)
     _end_orphans()
-    result = asyncio.run(_searched(request, settings, run))
+    result = asyncio.run(_searched(request, Opening(settings=settings, run=run, is_taken_over=is_taken_over)))
     sys.stdout.write("\n".join(answer_lines(result, is_emulated=request.is_emulated)) + "\n")
 
 
@@ -57,24 +57,23 @@ def _end_orphans() -> None:
         sys.stderr.write(f"ended {counted(len(ended), 'embedded Prefect server')} that a killed search had left\n")
 
 
-def resume_search(name: str) -> None:
+def resume_search(name: str, *, is_taken_over: bool = False) -> None:
     """Go on with a run."""
     run, request = find_session_run(read_settings(), name)
-    run_search(request, run)
+    run_search(request, run, is_taken_over=is_taken_over)
 
 
-async def _searched(request: SearchRequest, settings: Settings, run: RunDir | None) -> SearchResult:
+async def _searched(request: SearchRequest, opening: Opening) -> SearchResult:
     """Open the session first, so that bad input is told before Prefect starts."""
     await check_server()
     async with AsyncExitStack() as stack:
         progress = stack.enter_context(Progress())
-        if run is not None:
-            progress.restore(Journal.read(run.journal)[1])
-        opening = Opening(settings=settings, watch=progress.watch, run=run)
-        session = await stack.enter_async_context(open_session(request, opening))
+        if opening.run is not None:
+            progress.restore(Journal.read(opening.run.journal)[1])
+        session = await stack.enter_async_context(open_session(request, replace(opening, watch=progress.watch)))
         progress.budget_usd = session.setting.budget.spend_usd
         _tell_start(session, progress)
-        await _run_flow(session, request, is_resumed=run is not None)
+        await _run_flow(session, request, is_resumed=opening.run is not None)
         return result_from_json(session.run.result.read_bytes())
 
 

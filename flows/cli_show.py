@@ -1,18 +1,26 @@
 """Commands that only read runs: runs, report, explain."""
 
-from modelsearch.core.errors import RunNotFoundError, StoreError
+from modelsearch.api.publishing import find_run_anywhere, runs_elsewhere
+from modelsearch.core.errors import RunNotFoundError, StorageError, StoreError
 from modelsearch.core.result import SearchResult
 from modelsearch.report.answer import answer_lines
 from modelsearch.report.explain import explain
 from modelsearch.settings import read_settings
-from modelsearch.store.layout import RunDir, find_run, list_runs, read_header
+from modelsearch.store.layout import RunDir, list_runs, read_header
 from modelsearch.store.result_json import result_from_json
 
 
 def run_lines() -> list[str]:
     """One line a run."""
-    runs = list_runs(read_settings().runs)
-    return [_run_line(run) for run in runs] or ["no runs yet: `modelsearch demo` makes one"]
+    settings = read_settings()
+    lines = [_run_line(run) for run in list_runs(settings.runs)]
+    try:
+        lines += [
+            f"{name}  in {settings.storage}: `modelsearch report` fetches it" for name in runs_elsewhere(settings)
+        ]
+    except StorageError as error:
+        lines.append(f"(runs of other machines cannot be listed: {error})")
+    return sorted(lines) or ["no runs yet: `modelsearch demo` makes one"]
 
 
 def report_lines(name: str) -> list[str]:
@@ -30,7 +38,7 @@ def explain_text(name: str, candidate_id: str) -> str:
 
 
 def _finished(name: str) -> tuple[SearchResult, dict[str, object]]:
-    run = find_run(read_settings().runs, name)
+    run = find_run_anywhere(read_settings(), name)
     if not run.result.exists():
         message = f"run {run.run_id!r} has no result yet: finish it with `modelsearch resume {run.run_id}`"
         raise RunNotFoundError(message)

@@ -92,6 +92,11 @@ class Settings:
         return self.environ.get("MODELSEARCH_DATABASE_URL") or None
 
     @property
+    def is_night_shared(self) -> bool:
+        """Whether workers carry out one night together: on a database they do, else with MODELSEARCH_SHARE_NIGHTS=1."""
+        return self.database_url is not None or self.environ.get("MODELSEARCH_SHARE_NIGHTS", "") in {"1", "true", "yes"}
+
+    @property
     def lease_s(self) -> float:
         """After so many seconds without a word a worker counts as dead (MODELSEARCH_LEASE_S), 1 to 3600."""
         try:

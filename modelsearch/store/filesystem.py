@@ -55,6 +55,9 @@ class Folder(Protocol):
     def names(self, under: str = "") -> list[str]:
         """All files in a folder and the folders below, sorted."""
 
+    def folders(self, under: str) -> list[str]:
+        """Names of the folders directly in a folder, sorted; none where there is no such folder."""
+
     def remove(self, name: str) -> None:
         """Remove a file; none is fine."""
 
@@ -131,6 +134,10 @@ class LocalFolder:
         start = self._path(under) if under else self.root
         found = (Path(folder) / name for folder, _, names in os.walk(start) for name in names)
         return sorted(path.relative_to(self.root).as_posix() for path in found if not _TEMPORARY.fullmatch(path.name))
+
+    def folders(self, under: str) -> list[str]:
+        start = self._path(under)
+        return sorted(each.name for each in start.iterdir() if each.is_dir()) if start.is_dir() else []
 
     def remove(self, name: str) -> None:
         self._path(name).unlink(missing_ok=True)

@@ -2,7 +2,7 @@
 
 `compare_and_swap` needs the store's own conditional writes: S3's If-Match and If-None-Match (AWS, and most servers that
 speak its protocol). Other stores are read and written, and refuse a swap rather than pretend one. Keys, region and
-endpoint come from where every S3 client looks (AWS_* variables, profiles, the machine's role); none passes through here.
+endpoint come from where every S3 client looks (AWS_* variables, profiles, the role of the machine), never from us.
 """
 
 import asyncio
@@ -77,6 +77,14 @@ class ObjectFolder:
         found: list[str] = self._asked(under, lambda: self._fs.find(start))
         cut = len(self._root.strip("/")) + 1
         return sorted(each.strip("/")[cut:] for each in found)
+
+    def folders(self, under: str) -> list[str]:
+        path = self._path(under)
+        try:
+            found: list[dict[str, Any]] = self._asked(under, lambda: self._fs.ls(path, detail=True))
+        except ObjectMissingError:
+            return []
+        return sorted(each["name"].rstrip("/").rsplit("/", 1)[-1] for each in found if each["type"] == "directory")
 
     def remove(self, name: str) -> None:
         path = self._path(name)
