@@ -17,8 +17,8 @@ import uvicorn
 
 from flows.alert_targets import read_alert_settings
 from flows.deployments import Declared, own_deployments, read_deployments, runner_deployment
-from flows.orphans import end_orphans
 from flows.feedback_app import OPEN_PATH, feedback_door, feedback_routes
+from flows.orphans import end_orphans
 from flows.pages import Served, pages_app
 from flows.prefect_child import HOST, ServerPlan, child_server, is_answering
 from flows.prefect_env import prepare

@@ -54,9 +54,11 @@ def _row(row: Mapping[str, Any], where: str, now: datetime, task_id: TaskId | No
     }
     at = _time(row, where, now)
     told = None if row.get("time") in (None, "") else at.astimezone(UTC).isoformat()
-    row_id = _name(row, "id", where, is_needed=False) or sha256_hex([task, *given.values(), score, is_thumb, told])
+    row_id = _name(row, "id", where, is_needed=False)
+    if not row_id and not (given["item"] and told):
+        raise FeedbackError(f"{where}: needs an `id`, or `item` and `time`: else equal rows cannot be told apart")
     return FeedbackRow(
-        row_id=row_id,
+        row_id=row_id or sha256_hex([task, *given.values(), score, is_thumb, told]),
         task_id=task,
         candidate_id=CandidateId(given["candidate"]),
         item_id=given["item"],
