@@ -17,9 +17,10 @@ from modelsearch.core.candidate import Candidate, Single, singles_of
 from modelsearch.core.errors import EmptyPoolError
 from modelsearch.core.events import Event
 from modelsearch.core.ids import CandidateId, EndpointId
-from modelsearch.core.money import ZERO_USD
+from modelsearch.core.money import round_usd
 from modelsearch.core.nights import Job, JobEnd, JobResult
 from modelsearch.core.plan import Plan
+from modelsearch.core.recorded import RecordedTable
 from modelsearch.core.search import Setting
 from modelsearch.core.task import TaskSpec
 from modelsearch.decide.estimates import estimates
@@ -34,6 +35,10 @@ from modelsearch.testing.world_outcomes import Bools, Floats, Ints
 PLANS = Path(__file__).parents[1] / "catalogs" / "plans"
 FLICKER = 0.02
 """Share of items that come out otherwise when the very same model is asked again."""
+
+
+COST_NOISE, WAIT_NOISE = 0.1, 0.3
+"""Standard deviation of the log of an item's cost and latency from one ask to the next."""
 
 
 class _Nothing:
@@ -52,6 +57,7 @@ class YearEngine:
         self._known: dict[tuple[CandidateId, str], Bools] = {}
         self._plans = {name: make_plan(read_plan(name, PLANS)) for name in ("balanced", "newcomer")}
         self.composites: dict[CandidateId, Candidate] = {}
+        self._composed: dict[CandidateId, tuple[RecordedTable, Floats]] = {}
         self._first: dict[tuple[CandidateId, str], Floats] = {}
 
     def run(self, job: Job, tonight: Tonight) -> JobResult:
@@ -79,9 +85,16 @@ class YearEngine:
 
     def _scores(self, candidate_id: CandidateId) -> Floats:
         """(n_items,) as things are today."""
-        field = Field(self._market.slice_of(self._rows(candidate_id)))
-        candidate = self._candidate(candidate_id)
-        return np.array([field.cells.outcome(candidate, c).score or 0.0 for c in range(len(field.table.item_ids))])
+        table = self._market.table
+        if candidate_id not in self.composites:
+            return np.asarray(table.score[self._market.row[str(candidate_id)]], dtype=np.float64)
+        known = self._composed.get(candidate_id)
+        if known is None or known[0] is not table:
+            cells = Field(self._market.slice_of(self._rows(candidate_id))).cells
+            outcomes = [cells.outcome(self.composites[candidate_id], column) for column in range(len(table.item_ids))]
+            known = (table, np.array([outcome.score or 0.0 for outcome in outcomes]))
+            self._composed[candidate_id] = known
+        return known[1]
 
     def _candidate(self, candidate_id: CandidateId) -> Candidate:
         return self.composites.get(candidate_id) or Single(endpoint_id=EndpointId(candidate_id))
@@ -92,7 +105,7 @@ class YearEngine:
         return self._known.setdefault((candidate_id, revision), np.zeros(n_items, dtype=np.bool_))
 
     def _searched(self, job: Job, tonight: Tonight, rows: Sequence[int], plan: Plan) -> JobResult:
-        field = Field(self._market.slice_of(rows))
+        field = Field(self._market.slice_of(rows, is_voted=job.kind == "search"))
         setting = self._setting(job, field)
         till = Till(job.budget_usd)
         evaluator, fold = InMemoryEvaluator(field.cells, till), Fold(setting)
@@ -150,16 +163,26 @@ class YearEngine:
 
     def _sampled(self, job: Job, tonight: Tonight) -> JobResult:
         """Some items asked anew, others each night: as they were when measured, and as they are now."""
-        rows = self._rows(job.candidate_id)
-        field = Field(self._market.slice_of(rows))
-        candidate = self._candidate(job.candidate_id)
-        old = self._first_scores(job)
-        columns = self._rotated(job, tonight)
-        new = np.array([field.cells.outcome(candidate, int(column)).score or 0.0 for column in columns])
+        columns, old = self._rotated(job, tonight), self._first_scores(job)
+        usd, wait_s = self._bills(job.candidate_id, columns)
+        is_paid = np.cumsum(usd) <= float(job.budget_usd)
+        columns, usd, wait_s = columns[is_paid], usd[is_paid], wait_s[is_paid]
+        new = self._scores(job.candidate_id)[columns]
         new = np.where(self._rng.random(len(columns)) < FLICKER, 1.0 - new, new)
-        pairs = tuple((int(c), float(old[c]), float(n)) for c, n in zip(columns, new, strict=True))
-        cost = sum((field.cells.outcome(candidate, int(c)).cost_usd for c in columns), ZERO_USD)
-        return JobResult(job=job, end="done", samples=pairs, spend_usd=cost, n_calls=len(columns))
+        return JobResult(
+            job=job,
+            end="done" if is_paid.all() else "out_of_money",
+            samples=_triples(columns, old[columns], new),
+            cost_samples=_triples(columns, usd, usd * np.exp(COST_NOISE * self._rng.normal(size=len(usd)))),
+            latency_samples=_triples(columns, wait_s, wait_s * np.exp(WAIT_NOISE * self._rng.normal(size=len(usd)))),
+            spend_usd=round_usd(Decimal(repr(float(usd.sum())))),
+            n_calls=len(columns),
+        )
+
+    def _bills(self, candidate_id: CandidateId, columns: Ints) -> tuple[Floats, Floats]:
+        """(n_columns,) USD and seconds of some items; of a composite as if every member were called."""
+        table = self._market.slice_of(self._rows(candidate_id))
+        return table.cost_usd[:, columns].sum(axis=0), table.latency_s[:, columns].max(axis=0)
 
     def _first_scores(self, job: Job) -> Floats:
         """(n_items,) scores as they were when this revision was first sampled."""
@@ -179,3 +202,7 @@ class YearEngine:
         composite = self.composites.get(candidate_id)
         names = [str(single.endpoint_id) for single in singles_of(composite)] if composite else [str(candidate_id)]
         return [self._market.row[name] for name in names]
+
+
+def _triples(columns: Ints, old: Floats, new: Floats) -> tuple[tuple[int, float, float], ...]:
+    return tuple((int(c), float(o), float(n)) for c, o, n in zip(columns, old, new, strict=True))

@@ -84,8 +84,8 @@ class YearMarket:
         """(n_models,) mean score over the items, as things are today."""
         return np.asarray(self.table.score.mean(axis=1), dtype=np.float64)
 
-    def slice_of(self, rows: Sequence[int]) -> RecordedTable:
-        """Some models at today's prices."""
+    def slice_of(self, rows: Sequence[int], *, is_voted: bool = True) -> RecordedTable:
+        """Some models at today's prices; where nobody votes, scores alone will do."""
         at = np.asarray(sorted(rows), dtype=np.int64)
         table = self.table
         return replace(
@@ -97,6 +97,7 @@ class YearMarket:
             input_tokens=table.input_tokens[at],
             output_tokens=table.output_tokens[at],
             answer=table.answer[at],
+            gold=table.gold if is_voted else ("",) * len(table.gold),
             is_recorded=table.is_recorded[at],
             confidence=None,
         )

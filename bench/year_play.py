@@ -9,6 +9,7 @@ from bench.year_engine import YearEngine
 from bench.year_market import FIRST_DAY, YearMarket
 from modelsearch.core.candidate import singles_of
 from modelsearch.core.ids import CandidateId, TaskId
+from modelsearch.core.money import usd
 from modelsearch.core.nights import Alarm, IncumbentMove, JobResult, TaskState
 from modelsearch.nights.after import after_night, first_state
 from modelsearch.nights.align import aligned
@@ -18,8 +19,11 @@ from modelsearch.nights.tonight import Tonight
 from modelsearch.testing.world_year import N_NIGHTS, YearShape, make_year_world
 
 ALPHA = 0.05
+NIGHT_SHARE, SEARCH_SHARE = 0.5, 3.0
 DROP_POINTS = 5.0
-DROP_DAY, RETIRE_DAY, NOTICE = 200, 290, 20
+DROP_DAY, RETIRE_DAY, NOTICE = 120, 300, 20
+WATCHED_NIGHTS = 30
+"""An incumbent loses quality once it has served so long: before, there is little to compare it with."""
 
 
 @dataclass(kw_only=True)
@@ -40,12 +44,17 @@ class Year:
     over_budget: list[int] = field(default_factory=list)
 
 
-def play(seed: int, shape: YearShape, night_usd: Decimal, search_usd: Decimal) -> Year:
-    """365 nights; equal arguments give equal years."""
+def play(seed: int, shape: YearShape) -> Year:
+    """365 nights; equal arguments give equal years.
+
+    A night may cost `NIGHT_SHARE` of what the baseline costs on all items, a search over everybody `SEARCH_SHARE`.
+    """
     world = make_year_world(shape, seed)
     market = YearMarket(world, seed)
     baseline = CandidateId(world.table.models[world.baseline].name)
     player = _Player(Year(seed=seed, market=market, state=first_state(TaskId(f"year{seed}"), "1", baseline)), seed)
+    row_usd = float(world.table.cost_usd[world.baseline].sum())
+    night_usd, search_usd = usd(row_usd * NIGHT_SHARE), usd(row_usd * SEARCH_SHARE)
     for day in range(N_NIGHTS):
         player.night(day, night_usd, search_usd)
     return player.year
@@ -103,7 +112,9 @@ class _Player:
         """What befalls the incumbent: a silent loss of quality, later its retirement."""
         year = self.year
         incumbent = year.state.incumbent_id
-        if year.drop_day is None and day >= DROP_DAY and incumbent != year.state.baseline_id:
+        served = (FIRST_DAY + timedelta(days=day) - year.moves[-1].day).days if year.moves else 0
+        is_settled = incumbent != year.state.baseline_id and served >= WATCHED_NIGHTS
+        if year.drop_day is None and day >= DROP_DAY and is_settled and day < RETIRE_DAY - 20:
             year.drop_day, year.drop_of = day, incumbent
             self._engine.degrade(incumbent, DROP_POINTS)
         if day == RETIRE_DAY and incumbent != year.state.baseline_id:

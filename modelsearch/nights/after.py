@@ -7,6 +7,7 @@ from modelsearch.core.ids import CandidateId, TaskId
 from modelsearch.core.money import ZERO_USD
 from modelsearch.core.nights import Alarm, JobResult, TaskState
 from modelsearch.nights.align import aligned
+from modelsearch.nights.drift import updated_drift
 from modelsearch.nights.moves import lost, lost_alarms, moved
 from modelsearch.nights.night import Night, NightOutcome
 from modelsearch.nights.results import is_begun, with_result
@@ -39,8 +40,11 @@ def after_night(state: TaskState, night: Night, results: Sequence[JobResult]) ->
         n_tested=max([after.n_tested, *(result.job.place for result in results if is_begun(result))]),
         spend_usd=after.spend_usd + sum((result.spend_usd for result in results), ZERO_USD),
     )
-    end = _settled(state, after, night)
-    return replace(end, alarms=(*alarms, *end.alarms), declined=dict(start.declined) | dict(end.declined))
+    drift = updated_drift(after, night, sorted(results, key=lambda result: result.job.key))
+    end = _settled(state, drift.state, night)
+    return replace(
+        end, alarms=(*alarms, *drift.alarms, *end.alarms), declined=dict(start.declined) | dict(end.declined)
+    )
 
 
 def rerank(state: TaskState, night: Night) -> NightOutcome:

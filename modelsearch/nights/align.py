@@ -66,7 +66,7 @@ def _standings(tonight: Tonight) -> dict[CandidateId, Standing]:
     for candidate_id, standing in tonight.state.standings.items():
         known = with_uses(standing, tonight.night.offers.get(candidate_id))
         now = tonight.revision(candidate_id)
-        if is_same(known.revision, now):
+        if known.revision != now and is_same(known.revision, now):
             known = replace(known, revision=merged(known.revision, now))
         found[candidate_id] = rerated(known, tonight.by_endpoint)
     return found

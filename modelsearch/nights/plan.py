@@ -39,6 +39,10 @@ def plan_night(state: TaskState, night: Night, results: Sequence[JobResult] = ()
     return NightPlan(jobs=tuple(stage.jobs()), waiting=found.state.waiting, declined=found.declined)
 
 
+DRIFT_RESERVE = 1.5
+"""A drift sample's budget over what it is expected to cost: its candidate has been billed before."""
+
+
 class _Stage:
     """The next jobs of one night."""
 
@@ -60,11 +64,12 @@ class _Stage:
 
     def _drift(self) -> Iterator[Job]:
         n_items = min(self._night.rules.drift_items, self._night.n_items)
-        for candidate_id in dict.fromkeys((self._state.baseline_id, self._state.incumbent_id)):
+        for candidate_id in dict.fromkeys((self._state.incumbent_id, self._state.baseline_id)):
             standing = self._tonight.standing(candidate_id)
             if n_items and standing is not None and standing.n_items > 0:
                 reason = f"{n_items} items asked anew: is {candidate_id} what it was?"
-                yield from self._job("drift", candidate_id, reason, self._needed_usd(candidate_id, n_items), n_items)
+                wanted_usd = self._needed_usd(candidate_id, n_items, DRIFT_RESERVE)
+                yield from self._job("drift", candidate_id, reason, wanted_usd, n_items)
 
     def _measure(self) -> Iterator[Job]:
         """The baseline's missing items, if anybody is to be compared with it."""
@@ -130,9 +135,9 @@ class _Stage:
             return 0
         return self._night.n_items - (standing.n_items if standing else 0)
 
-    def _needed_usd(self, candidate_id: CandidateId, n_items: int) -> Decimal:
+    def _needed_usd(self, candidate_id: CandidateId, n_items: int, reserve: float | None = None) -> Decimal:
         """What so many items may take at most; where nobody knows the price, as if at the limit of the price rule."""
         cost_usd = self._tonight.cost_usd(candidate_id)
         if cost_usd is None:
             cost_usd = min(self._tonight.limit_usd, float(self._left_usd))
-        return usd(cost_usd * n_items * self._night.rules.reserve)
+        return usd(cost_usd * n_items * (reserve or self._night.rules.reserve))

@@ -89,15 +89,18 @@ class Tonight:
 
     def revision(self, candidate_id: CandidateId) -> str:
         """What stands behind it tonight, unannounced changes counted; "" where it is not on sale."""
+        own = self.night.offers.get(candidate_id)
+        if own is not None:
+            return since(own.revision, self.state.drifted.get(candidate_id))
         members = self.members(candidate_id)
         text = joined([member.revision for member in members])
         return since(text, self.state.drifted.get(candidate_id)) if members else ""
 
     def ends(self, candidate_id: CandidateId) -> str:
         """The day on which it or a member ends, if that is within the notice; "" if not."""
-        last = self.night.day + timedelta(days=self.night.rules.notice_days)
-        days = [member.deprecated_on for member in self.members(candidate_id)]
-        return min((day.isoformat() for day in days if day is not None and day <= last), default="")
+        days = [member.deprecated_on for member in self.members(candidate_id) if member.deprecated_on is not None]
+        last = self.night.day + timedelta(days=self.night.rules.notice_days) if days else self.night.day
+        return min((day.isoformat() for day in days if day <= last), default="")
 
     def standing(self, candidate_id: CandidateId) -> Standing | None:
         """Its standing, if it is of tonight's revision, or not on sale so that nobody can tell."""

@@ -35,6 +35,8 @@ class YearShape:
         notice_share: of those who go, how many say so `notice_days` ahead.
         n_outages: nights on which one provider answers nobody; n_wrong: days on which a source quotes a price a
             thousand times too low, or too high; n_aliases: changes of what stands behind a name, told by the source.
+        price_power: the first day's prices lie apart by this power of a world's: a client's pool spans no factor of a
+            thousand, and newcomers must have a chance to be worth a test.
         cheaper_a_year: newcomers of the last day cost so many times less than those of the first, at equal quality.
         is_boundary: no cheaper model of the first day is good enough, many by a hair.
     """
@@ -53,7 +55,8 @@ class YearShape:
     n_outages: int = 8
     n_wrong: int = 24
     n_aliases: int = 12
-    cheaper_a_year: float = 20.0
+    price_power: float = 0.35
+    cheaper_a_year: float = 6.0
     is_boundary: bool = False
 
     @property
@@ -153,10 +156,11 @@ def _hardened(
 def _repriced(
     table: RecordedTable, baseline: int, arrives: Ints, shape: YearShape, rng: np.random.Generator
 ) -> RecordedTable:
-    """Newcomers priced about what quality like theirs costs by then: ever less."""
+    """Prices of one market: those of the first day closer together, those of newcomers ever lower."""
     usd = table.cost_usd.mean(axis=1)
-    wanted = usd[baseline] * shape.cheaper_a_year ** (-arrives / N_NIGHTS) * np.exp(rng.normal(-0.5, 0.7, len(usd)))
-    factor = np.where(arrives > 0, wanted / usd, 1.0)
+    started = usd[baseline] * (usd / usd[baseline]) ** shape.price_power
+    later = usd[baseline] * shape.cheaper_a_year ** (-arrives / N_NIGHTS) * np.exp(rng.normal(-0.5, 0.7, len(usd)))
+    factor = np.where(arrives > 0, later, started) / usd
     models = tuple(
         replace(
             model,
@@ -188,7 +192,7 @@ def _arrivals(n_models: int, shape: YearShape, rng: np.random.Generator) -> Ints
     """(n_models,) of which only newcomers' count: days spread over the year, a burst on one."""
     days = rng.integers(1, N_NIGHTS, n_models)
     burst_day = int(rng.integers(60, 300))
-    days[rng.random(n_models) < shape.burst / shape.n_new] = burst_day
+    days[rng.random(n_models) < shape.burst / max(shape.n_new, 1)] = burst_day
     return np.asarray(days, dtype=np.int64)
 
 

@@ -60,7 +60,7 @@ def test_incumbent_and_baseline_are_sampled_every_night() -> None:
     state = searched(standing("a", GOOD), offers=[BASELINE, offer("a")])
     tonight = night(BASELINE, offer("a"), day=1, rules=NightRules(drift_items=20))
     jobs = plan_night(state, tonight).jobs
-    assert [(job.kind, job.candidate_id, job.n_items) for job in jobs] == [("drift", BASE, 20), ("drift", "a", 20)]
+    assert [(job.kind, job.candidate_id, job.n_items) for job in jobs] == [("drift", "a", 20), ("drift", BASE, 20)]
     assert plan_night(state, tonight, [done(job) for job in jobs]).jobs == ()
 
 
