@@ -10,6 +10,8 @@ from modelsearch.api.night_open import NightCall, Runner
 from modelsearch.api.night_stage import Waiting
 from modelsearch.api.nights import run_night
 from modelsearch.api.registered import registered_task
+from modelsearch.api.shared import open_shared
+from modelsearch.api.shared_night import run_shared_night
 from modelsearch.api.wiring import Watch
 from modelsearch.core.errors import ModelsearchError, NightLockedError
 from modelsearch.core.ids import EndpointId, TaskId
@@ -91,7 +93,10 @@ async def task_night(
         registered: RegisteredTask = registered_task(settings, name)
         if registered.is_paused and not call.names:
             return None
-        return await run_night(registered, settings, night)
+        if not settings.is_night_shared:
+            return await run_night(registered, settings, night)
+        with open_shared(settings) as shared:
+            return await run_shared_night(registered, settings, night, shared)
     except NightLockedError as error:
         return replace(_unusable(name, call.day, "night_locked", str(error)), end="held")
     except ModelsearchError as error:

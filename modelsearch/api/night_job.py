@@ -84,8 +84,9 @@ async def _carried_out(job: Job, work: NightWork, where: JobRun) -> JobDone:
     if Journal.is_begun(where.run.journal):  # the money of its first life, whatever tonight's would be
         _, request = find_session_run(work.settings, where.run.run_id)
     opening = Opening(
-        settings=work.settings, market=search.market, run=where.run, batch_wait_s=where.wait_s, watch=work.watch
-    )
+        settings=work.settings, market=search.market, run=where.run, batch_wait_s=where.wait_s, watch=work.watch,
+        shared=work.shared,
+    )  # fmt: skip
     async with open_session(request, opening) as session:
         if job.kind in ("search", "screen"):
             return await _searched(job, work, session, where)

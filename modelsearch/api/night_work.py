@@ -8,8 +8,10 @@ from decimal import Decimal
 from pathlib import Path
 
 from modelsearch.api.begun import Begun, begun_now
+from modelsearch.api.feedback import weights_of
 from modelsearch.api.market import market_in_force
 from modelsearch.api.request import SearchRequest
+from modelsearch.api.shared import Shared
 from modelsearch.api.wiring import Watch
 from modelsearch.core.candidate import Candidate, Cascade, Ensemble, Single, singles_of
 from modelsearch.core.ids import CandidateId, EndpointId
@@ -20,6 +22,7 @@ from modelsearch.core.plan import Phase
 from modelsearch.core.registered import RegisteredTask
 from modelsearch.core.search import Move
 from modelsearch.core.task import Requirements, TaskSpec
+from modelsearch.nights.feedback import with_feedback
 from modelsearch.nights.night import Offer
 from modelsearch.nights.offers import offers_of
 from modelsearch.nights.revisions import is_same, merged, since
@@ -78,6 +81,7 @@ class NightWork:
         singles: candidates of the market by id, those that the task cannot use included.
         revisions: what stands behind each endpoint on offer tonight, unannounced changes counted.
         watch: called with every event of a job's run once it is durable.
+        shared: what this worker shares with others on the same night; None = it is alone.
     """
 
     registered: RegisteredTask
@@ -92,6 +96,7 @@ class NightWork:
     revisions: Mapping[EndpointId, str] = field(default_factory=dict)
     composites: Composites = field(default_factory=Composites)
     watch: Watch | None = None
+    shared: Shared | None = None
 
     @property
     def task_revision(self) -> str:
@@ -143,6 +148,7 @@ def night_work(
     offers = offers_of(
         usable, begun.source.market, list_cost_usd=setting.list_cost_usd, day=day, catalog=_catalog(settings)
     )
+    offers = with_feedback(offers, weights_of(settings, registered.id, day), baseline.id)
     return NightWork(
         registered=registered,
         settings=settings,

@@ -6,6 +6,7 @@ what is missing, in the same runs, and pays nothing twice. `nights` decides, `ap
 
 import asyncio
 import random
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -47,8 +48,8 @@ async def run_night(registered: RegisteredTask, settings: Settings, call: NightC
         before = await _left_open(registered, settings, call, store)
         if before is not None and (before.end == "held" or before.day >= call.day):
             return before
-        engine = await asyncio.to_thread(_begun, registered, settings, call, store)
-        return _done_before(registered, call) if engine is None else await engine.run()
+        engine = await asyncio.to_thread(begun_night, registered, settings, call, store)
+        return done_before(registered, call) if engine is None else await engine.run()
 
 
 async def _left_open(
@@ -59,17 +60,17 @@ async def _left_open(
     if opened is None:
         return None
     work = await asyncio.to_thread(night_work, registered, settings, opened.day, state=opened.state)
-    report = await _engine(work, store, opened, call).run()
+    report = await engine_of(work, store, opened, call).run()
     return report if report.end == "held" or opened.only == call.only else None
 
 
-def _begun(registered: RegisteredTask, settings: Settings, call: NightCall, store: NightStore) -> "_Engine | None":
+def begun_night(registered: RegisteredTask, settings: Settings, call: NightCall, store: NightStore) -> "Engine | None":
     """The engine of a new night, written down; None where that night is over already."""
     state, work, night = planned_from(registered, settings, call, store)
     if call.only is None and _is_over(state, call.day):
         return None
-    opened = OpenNight.of(_new_name(), state, night, call.only)
-    engine = _engine(work, store, opened, call)
+    opened = OpenNight.of(new_name(), state, night, call.only)
+    engine = engine_of(work, store, opened, call)
     if call.only is None or engine.next_jobs():
         store.write(OPEN, opened)
         return engine
@@ -80,23 +81,25 @@ def _is_over(state: TaskState, day: date) -> bool:
     return state.last_night is not None and day <= state.last_night
 
 
-def _done_before(registered: RegisteredTask, call: NightCall) -> NightReport:
+def done_before(registered: RegisteredTask, call: NightCall) -> NightReport:
+    """The report of a night in which nothing was left to do."""
     return NightReport(task_id=registered.id, day=call.day, end="done")
 
 
-def _engine(work: NightWork, store: NightStore, opened: OpenNight, call: NightCall) -> "_Engine":
+def engine_of(work: NightWork, store: NightStore, opened: OpenNight, call: NightCall) -> "Engine":
+    """What carries out an open night, with what is kept of earlier ones."""
     kept = store.read(KEPT, dict[EndpointId, Kept]) or {}
     composites = store.read(COMPOSITES, Composites) or Composites()
     work = replace(work, offers=opened.offers, watch=call.watch)
     work = with_kept(work, kept, composites, opened.state)
-    return _Engine(work, store, opened, call)
+    return Engine(work, store, opened, call)
 
 
-class _Engine:
-    """Carries out one open night."""
+class Engine:
+    """Carries out one open night, alone; `api.shared_night` with others."""
 
     def __init__(self, work: NightWork, store: NightStore, opened: OpenNight, call: NightCall) -> None:
-        self._work, self._store, self._opened, self._call = work, store, opened, call
+        self.work, self._store, self.opened, self.call = work, store, opened, call
         before = store.read(RESULTS, Progress)
         is_ours = before is not None and before.token == opened.token
         self._progress = before if before is not None and is_ours else Progress(token=opened.token)
@@ -104,59 +107,76 @@ class _Engine:
 
     def next_jobs(self) -> tuple[Job, ...]:
         """The next stage; of a night for one newcomer, only what that one needs."""
-        jobs = plan_night(self._state, self._opened.night, self._progress.results).jobs
-        only = self._opened.only
+        jobs = plan_night(self._state, self.opened.night, self._progress.results).jobs
+        only = self.opened.only
         if only is None:
             return jobs
-        asked = plan_night(self._state, self._opened.night).waiting
+        asked = plan_night(self._state, self.opened.night).waiting
         if not any(self._is_of(candidate_id, only) for candidate_id in asked):
             return ()
         return tuple(job for job in jobs if job.kind == "measure" or self._is_of(job.candidate_id, only))
 
     def _is_of(self, candidate_id: str, endpoint_id: EndpointId) -> bool:
-        single = self._work.singles.get(candidate_id)  # type: ignore[call-overload]
+        single = self.work.singles.get(candidate_id)  # type: ignore[call-overload]
         return single is not None and single.endpoint_id == endpoint_id
 
     async def run(self) -> NightReport:
         """To its end, or until everything that is left is held up for longer than may be waited."""
         while jobs := self.next_jobs():
-            if await run_stage(jobs, self._carry_out, self._cheaper_from, self._call.waiting):
-                return self._report("held")
-        return self._closed()
+            if await run_stage(jobs, self._carry_out, self.cheaper_from, self.call.waiting):
+                return self.report("held")
+        return self.closed()
 
     async def _carry_out(self, job: Job, wait_s: float | None) -> JobEnd:
         """One job, in the run that it was begun in; what came of it is on disk when this returns."""
         if job.key not in self._progress.runs:
-            self._note(replace(self._progress, runs={**self._progress.runs, job.key: _new_name()}))
+            self._note(replace(self._progress, runs={**self._progress.runs, job.key: new_name()}))
         where = JobRun(
             run=self._run_dir(job.key),
             most_usd=self._most_usd(job),
             known_ids=frozenset(self._state.standings),
             wait_s=wait_s,
         )
-        done = await self._call.runner(job, self._work, where)
+        done = await self.call.runner(job, self.work, where)
         if done.result.end != "pending":
             self._keep(done)
+            self._write_kept()
             self._note(replace(self._progress, results=(*self._progress.results, done.result)))
         return done.result.end
+
+    async def carry_out(self, job: Job, where: JobRun) -> JobDone:
+        """One job, of which nothing is written down here."""
+        return await self.call.runner(job, self.work, replace(where, known_ids=frozenset(self._state.standings)))
+
+    def take(self, done: Sequence[JobDone]) -> None:
+        """What jobs have come to, in the order of the plan."""
+        for each in done:
+            self._keep(each)
+        runs = {each.result.job.key: each.result.run_id for each in done if each.result.run_id is not None}
+        results = (*self._progress.results, *(each.result for each in done))
+        self._note(replace(self._progress, results=results, runs={**self._progress.runs, **runs}))
+
+    def limit_usd(self, job: Job) -> Decimal:
+        """What all jobs of its kind may cost tonight."""
+        night = self.opened.night
+        wide_usd = night.search_budget_usd if job.kind == "search" else None
+        return night.budget_usd if wide_usd is None else wide_usd
 
     def _most_usd(self, job: Job) -> Decimal:
         """What a job that begins now may cost: the night's limit, and what all tasks have left, less what is gone.
 
         Jobs that are held up count with what they have taken, in whichever life.
         """
-        night, done = self._opened.night, {result.job.key: result.spend_usd for result in self._progress.results}
-        limit_usd = night.budget_usd
-        if job.kind == "search" and night.search_budget_usd is not None:
-            limit_usd = night.search_budget_usd
-        if self._call.budget_usd is not None:
-            limit_usd = min(limit_usd, self._call.budget_usd)
+        done = {result.job.key: result.spend_usd for result in self._progress.results}
+        limit_usd = self.limit_usd(job)
+        if self.call.budget_usd is not None:
+            limit_usd = min(limit_usd, self.call.budget_usd)
         held = [name for name in self._progress.runs if name != job.key and name not in done]
         gone = [*done.values(), *(spent_in(self._run_dir(name)).committed_usd for name in held)]
         return max(ZERO_USD, limit_usd - sum(gone, ZERO_USD))
 
     def _run_dir(self, key: str) -> RunDir:
-        return RunDir(self._work.settings.runs, self._progress.runs[key])
+        return RunDir(self.work.settings.runs, self._progress.runs[key])
 
     def _note(self, progress: Progress) -> None:
         self._progress = progress
@@ -164,7 +184,7 @@ class _Engine:
 
     def _keep(self, done: JobDone) -> None:
         """What later nights need of a job: hosts and revisions of whom it called, what a composite is made of."""
-        work = self._work
+        work = self.work
         called = {name: host for name, host in done.hosts.items() if not name.endswith(ANEW)}
         new = {
             name: Kept(revision=work.revisions.get(name, ""), host=host)
@@ -173,36 +193,40 @@ class _Engine:
         }
         known = {name: replace(kept, host=called.get(name, kept.host)) for name, kept in work.kept.items()}
         composites = work.composites if done.made is None else work.composites.with_candidate(done.made)
-        self._work = replace(work, kept={**known, **new}, composites=composites)
-        self._store.write(KEPT, self._work.kept)
-        self._store.write(COMPOSITES, composites)
+        self.work = replace(work, kept={**known, **new}, composites=composites)
 
-    def _cheaper_from(self, job: Job, now: datetime) -> datetime | None:
+    def _write_kept(self) -> None:
+        self._store.write(KEPT, self.work.kept)
+        self._store.write(COMPOSITES, self.work.composites)
+
+    def cheaper_from(self, job: Job, now: datetime) -> datetime | None:
         """When the job is cheaper; one that is begun goes on."""
-        candidate = self._work.candidate(job.candidate_id)
+        candidate = self.work.candidate(job.candidate_id)
         is_begun = job.key in self._progress.runs and self._run_dir(job.key).exists
         if candidate is None or is_begun:
             return None
-        return cheaper_from((self._work.market.endpoints[s.endpoint_id] for s in singles_of(candidate)), now)
+        return cheaper_from((self.work.market.endpoints[s.endpoint_id] for s in singles_of(candidate)), now)
 
-    def _closed(self) -> NightReport:
+    def closed(self) -> NightReport:
         """What the night has come to, in the history, then in the state; then it is over."""
-        outcome = after_night(self._state, self._opened.night, self._progress.results)
+        self._write_kept()
+        outcome = after_night(self._state, self.opened.night, self._progress.results)
         results = self._progress.results
         is_short = any(result.end == "out_of_money" for result in results)
         is_failed = bool(results) and all(result.end == "failed" for result in results)
         end: NightEnd = "failed" if is_failed else "out_of_money" if is_short else "done"
-        report = self._report(end, outcome)
+        report = self.report(end, outcome)
         self._store.append(lines_of(report))
         state = outcome.state
-        if self._opened.only is not None:  # the day's own night is still to come, or was there already
-            state = replace(state, last_night=self._opened.state.last_night)
+        if self.opened.only is not None:  # the day's own night is still to come, or was there already
+            state = replace(state, last_night=self.opened.state.last_night)
         self._store.write(STATE, state)
         self._store.remove(OPEN, RESULTS)
         return report
 
-    def _report(self, end: NightEnd, outcome: NightOutcome | None = None) -> NightReport:
-        results, night = self._progress.results, self._opened.night
+    def report(self, end: NightEnd, outcome: NightOutcome | None = None) -> NightReport:
+        """The night as it is now."""
+        results, night = self._progress.results, self.opened.night
         plain = NightReport(
             task_id=self._state.task_id,
             day=night.day,
@@ -229,5 +253,6 @@ def _failed(result: JobResult, day: date) -> Alarm:
     return Alarm(code="job_failed", subject=job.task_id, day=day, message=message)
 
 
-def _new_name() -> RunId:
+def new_name() -> RunId:
+    """A name of its own, for a run or a night."""
     return new_run_id(datetime.now(UTC), random.Random())

@@ -13,6 +13,7 @@ from modelsearch.api.begun import AVAILABLE, Begun, begun_before, begun_now, wit
 from modelsearch.api.keys import check_live_keys
 from modelsearch.api.lives import begin_life, last_written_s
 from modelsearch.api.request import SearchRequest
+from modelsearch.api.shared import Shared
 from modelsearch.api.source import Source
 from modelsearch.api.wiring import Tee, Watch, begin, open_journal, open_replies, wire
 from modelsearch.core.errors import RunNotFoundError
@@ -42,6 +43,7 @@ class Opening:
         run: an existing run to go on with.
         batch_wait_s: the longest that batches are waited for before the search stops, to be resumed; None = as long
             as they take.
+        shared: what this worker shares with others; None = as the settings say.
     """
 
     settings: Settings = field(default_factory=read_settings)
@@ -50,6 +52,7 @@ class Opening:
     market: Market | None = None
     run: RunDir | None = None
     batch_wait_s: float | None = None
+    shared: Shared | None = None
 
 
 @dataclass(kw_only=True)
@@ -100,7 +103,7 @@ async def open_session(request: SearchRequest, opening: Opening | None = None) -
         journal = stack.enter_context(open_journal(request, run, begun, sync_s=opening.settings.sync_s))
         earlier_s = begin_life(run, last_s)
         client = await stack.enter_async_context(ProviderClient(begun.source.market, begun.keys, seed=request.seed))
-        replies = stack.enter_context(open_replies(opening.settings, begun.source))
+        replies = stack.enter_context(open_replies(opening.settings, begun.source, opening.shared))
         recorder = Tee(journal, opening.watch)
         wired = wire(begun.source, begun.setting, client=client, replies=replies, recorder=recorder, run=run)
         batch_client = await stack.enter_async_context(HttpBatchClient(begun.source.market, begun.keys))

@@ -1,7 +1,7 @@
 """Evaluator, ledger and state of a run, brought up to date with its journal."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import count
@@ -17,6 +17,7 @@ from modelsearch.api.recover import (
     settled_calls,
 )
 from modelsearch.api.request import SearchRequest
+from modelsearch.api.shared import Shared, open_shared
 from modelsearch.api.source import Source
 from modelsearch.core.events import CandidateSplit, Event, PhaseClosed, PhaseStarted, RoundClosed
 from modelsearch.core.ids import CallId, Json
@@ -108,16 +109,20 @@ def open_journal(
 
 
 @contextmanager
-def open_replies(settings: Settings, source: Source) -> Iterator[ReplyStore]:
-    """Paid replies over runs; emulated ones are kept apart, for they are no answers of real models."""
+def open_replies(settings: Settings, source: Source, shared: Shared | None = None) -> Iterator[ReplyStore]:
+    """Paid replies over runs, those of all workers where they share a database.
+
+    Emulated ones are kept apart, for they are no answers of real models.
+    """
     if source.is_emulated or source.is_replayed:
         yield MemoryReplies()
         return
-    store = SqliteReplies(settings.replies)
-    try:
+    with ExitStack() as stack:
+        if shared is None and settings.database_url is not None:
+            shared = stack.enter_context(open_shared(settings))
+        store = SqliteReplies(settings.replies) if shared is None or shared.replies is None else shared.replies("")
+        stack.callback(store.close)
         yield store
-    finally:
-        store.close()
 
 
 def wire(

@@ -160,6 +160,10 @@ class SharedReplies(ReplyStore, Protocol):
         """End a turn of which no reply came; nothing happens where one came."""
         ...
 
+    def close(self) -> None:
+        """Write what was put; turns that are left are others'."""
+        ...
+
 
 class Claims(Protocol):
     """Pieces of a night's work: each has one owner at a time, and is done once, whoever dies in between."""

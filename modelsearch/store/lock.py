@@ -16,14 +16,14 @@ NIGHT_LOCK_NAME = "night.lock"
 class _FileLock:
     """An exclusive `flock`; the kernel frees it when the process ends, killed or not."""
 
-    def __init__(self, path: Path) -> None:
-        """Open the file and try; `holder` is whoever has it, "" = it is ours."""
+    def __init__(self, path: Path, *, is_shared: bool = False) -> None:
+        """Open the file and try; `holder` is whoever has it, "" = it is ours, alone or with all who share it."""
         with writing(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         self.holder = ""
         try:
-            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(self._fd, (fcntl.LOCK_SH if is_shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
         except OSError:
             self.holder = os.pread(self._fd, 32, 0).decode(errors="replace").strip() or "unknown"
             self.release()
@@ -59,16 +59,16 @@ class RunLock(_FileLock):
 
 
 class NightLock(_FileLock):
-    """An exclusive lock on `night.lock`: a manual night and a scheduled one never both work on a task."""
+    """A lock on `night.lock`: a manual night and a scheduled one never both work on a task; workers that share do."""
 
-    def __init__(self, folder: Path) -> None:
-        """Take the lock.
+    def __init__(self, folder: Path, *, is_shared: bool = False) -> None:
+        """Take the lock: alone, or with others who take it shared.
 
         Raises:
             NightLockedError: another process (or another part of this one) holds it.
             FileWriteError: the folder cannot be written to.
         """
-        super().__init__(folder / NIGHT_LOCK_NAME)
+        super().__init__(folder / NIGHT_LOCK_NAME, is_shared=is_shared)
         if self.holder:
             message = (
                 f"task {folder.name!r}: the process {self.holder} works on a night of it, and only one may; "

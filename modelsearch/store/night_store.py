@@ -34,14 +34,14 @@ class NightStore:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def lock(self) -> NightLock:
-        """Take the task for a night; a context that gives it back.
+    def lock(self, *, is_shared: bool = False) -> NightLock:
+        """Take the task for a night, alone or with workers who share it; a context that gives it back.
 
         Raises:
             NightLockedError: somebody else works on it.
             FileWriteError: the folder cannot be written to.
         """
-        return NightLock(self.folder)
+        return NightLock(self.folder, is_shared=is_shared)
 
     def read(self, name: str, kind: type[T]) -> T | None:
         """What was last written under a name; None where nothing was.
@@ -56,7 +56,7 @@ class NightStore:
             return None
         except OSError as error:
             raise StoreError(f"{path}: cannot be read: {error.strerror}; mend its permissions") from error
-        return _from_json(content, kind, path)
+        return from_json(content, kind, path)
 
     def write(self, name: str, value: object) -> None:
         """Keep a value under a name, whole or not at all.
@@ -64,7 +64,7 @@ class NightStore:
         Raises:
             FileWriteError: the disk does not take it; what was there before is there still.
         """
-        write_whole(self._path(name), _to_json(value))
+        write_whole(self._path(name), to_json(value))
 
     def holds(self, name: str) -> bool:
         """Whether something is kept under a name."""
@@ -116,12 +116,23 @@ class NightStore:
         return self.folder / f"{name}.{suffix}"
 
 
-def _to_json(value: object) -> bytes:
+def to_json(value: object) -> bytes:
+    """A value of plain types and dataclasses, with the version of this format."""
     plain = msgspec.to_builtins({"version": VERSION, "value": value}, str_keys=True)
     return msgspec.json.format(msgspec.json.encode(_writable(plain)), indent=1)
 
 
-def _from_json(content: bytes, kind: type[T], path: Path) -> T:
+def from_json(content: bytes, kind: type[T], path: Path) -> T:
+    """A value that `to_json` wrote.
+
+    Args:
+        content: as it was written.
+        kind: its type.
+        path: where it comes from, for people.
+
+    Raises:
+        StoreError: it is no such value, or a newer version wrote it.
+    """
     try:
         plain: dict[str, Any] = msgspec.json.decode(content, type=dict[str, Any])
         if plain.get("version") != VERSION:
