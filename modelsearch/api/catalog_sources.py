@@ -38,7 +38,7 @@ def emulated_sources(url: str, told: bytes) -> tuple[SourceSpec, ...]:
         OptionError: the answer is not an emulator's.
     """
     try:
-        pages: list[Mapping[str, str]] = json.loads(told)
+        pages: list[Mapping[str, str]] = list(json.loads(told))
         names = {page["provider"]: page["provider"] for page in pages if page["provider"]}
         return tuple(_spec(url.rstrip("/"), page, names) for page in pages)
     except (ValueError, TypeError, KeyError) as error:

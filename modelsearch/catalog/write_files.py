@@ -13,8 +13,9 @@ from typing import Any
 import yaml
 
 from modelsearch.catalog.schema import PRICE_KEYS
-from modelsearch.core.market import Endpoint, Market, Model, Provider, Rate, TaskKind
+from modelsearch.core.market import Endpoint, Market, Model, Provider, Rate, TaskKind, Tier
 
+_OTHER = "other"
 _KEYS = {kind: key for key, kind in PRICE_KEYS.items()}
 
 
@@ -42,10 +43,13 @@ def write_catalogs(market: Market, folder: Path, *, key_env: str | None = None) 
         OSError: the folder cannot be written to.
     """
     (folder / "providers").mkdir(parents=True, exist_ok=True)
-    _write(folder / "models.yaml", {"models": [_model(model) for model in market.models.values()]})
-    families = [{"id": _word(family.id), "prefixes": list(family.prefixes)} for family in market.families.values()]
+    models = {e.model_id: Model(id=e.model_id, family=_OTHER) for e in market.endpoints.values()} | dict(market.models)
+    _write(folder / "models.yaml", {"models": [_model(model) for model in models.values()]})
+    prefixes = {model.family: () for model in models.values()} | {f.id: f.prefixes for f in market.families.values()}
+    families = [{"id": _word(name), "prefixes": list(each)} for name, each in prefixes.items()]
     _write(folder / "families.yaml", {"families": families})
-    _write(folder / "tiers.yaml", {"tiers": [_stated(_fields(tier)) for tier in market.tiers]})
+    tiers = market.tiers or (Tier(name="any", min_usd_per_mtok=Decimal(0), max_usd_per_mtok=None),)
+    _write(folder / "tiers.yaml", {"tiers": [_stated(_fields(tier)) for tier in tiers]})
     _write(folder / "task_kinds.yaml", {"task_kinds": [_kind(kind) for kind in market.task_kinds.values()]})
     _write(folder / "specialisations.yaml", {"specialisations": []})
     _write(folder / "complexity.yaml", _complexity(market))

@@ -1,10 +1,16 @@
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from flows.cli_run import _tell_start
+from flows.cli_run import EMULATED_KEY, _tell_emulator, _tell_start
+from modelsearch.catalog.load import load_market
+from modelsearch.emulator.app import EmulatorApp
 from modelsearch.testing.factories import make_setting
+from tests.unit.api.listed_world import small_market
+from tests.unit.catalog.offerings import DAY
+from tests.unit.emulator.test_exchange import Says
 
 
 @pytest.mark.parametrize(
@@ -19,3 +25,13 @@ def test_one_of_a_kind_is_not_told_in_the_plural(n_items: int, said: str, monkey
     progress: Any = SimpleNamespace(say=lines.append)
     _tell_start(session, progress)
     assert said in lines[0]
+
+
+def test_the_emulator_writes_catalogue_files_that_call_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    market = small_market()
+    _tell_emulator("http://127.0.0.1:9", EmulatorApp(Says(), market), tmp_path / "market")
+    written = load_market(tmp_path / "market", as_of=DAY)
+    assert written.endpoints.keys() == market.endpoints.keys()
+    assert {p.base_url for p in written.providers.values()} == {f"http://127.0.0.1:9/p/{p}" for p in market.providers}
+    assert {p.key_env for p in written.providers.values()} == {EMULATED_KEY}
+    assert f"MODELSEARCH_CATALOGS={tmp_path / 'market'} {EMULATED_KEY}=any" in capsys.readouterr().err
