@@ -1,6 +1,7 @@
 """One year of one task, night after night, on a simulated clock."""
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
@@ -13,7 +14,7 @@ from modelsearch.core.money import usd
 from modelsearch.core.nights import Alarm, IncumbentMove, JobResult, TaskState
 from modelsearch.nights.after import after_night, first_state
 from modelsearch.nights.align import aligned
-from modelsearch.nights.night import Night
+from modelsearch.nights.night import Night, NightOutcome
 from modelsearch.nights.plan import plan_night
 from modelsearch.nights.tonight import Tonight
 from modelsearch.testing.world_year import N_NIGHTS, YearShape, make_year_world
@@ -42,9 +43,19 @@ class Year:
     screens: Counter[tuple[CandidateId, str]] = field(default_factory=Counter)
     n_waiting: list[int] = field(default_factory=list)
     over_budget: list[int] = field(default_factory=list)
+    waited: set[tuple[CandidateId, str]] = field(default_factory=set)
+    n_calls: int = 0
+
+    @property
+    def row_usd(self) -> float:
+        """What the baseline costs on all items, at the prices of the first day: by it years are compared."""
+        return float(self.market.world.table.cost_usd[self.market.world.baseline].sum())
 
 
-def play(seed: int, shape: YearShape) -> Year:
+Watcher = Callable[[Night, list[JobResult], NightOutcome], None]
+
+
+def play(seed: int, shape: YearShape, watch: Watcher | None = None) -> Year:
     """365 nights; equal arguments give equal years.
 
     A night may cost `NIGHT_SHARE` of what the baseline costs on all items, a search over everybody `SEARCH_SHARE`.
@@ -52,7 +63,9 @@ def play(seed: int, shape: YearShape) -> Year:
     world = make_year_world(shape, seed)
     market = YearMarket(world, seed)
     baseline = CandidateId(world.table.models[world.baseline].name)
-    player = _Player(Year(seed=seed, market=market, state=first_state(TaskId(f"year{seed}"), "1", baseline)), seed)
+    player = _Player(
+        Year(seed=seed, market=market, state=first_state(TaskId(f"year{seed}"), "1", baseline)), seed, watch
+    )
     row_usd = float(world.table.cost_usd[world.baseline].sum())
     night_usd, search_usd = usd(row_usd * NIGHT_SHARE), usd(row_usd * SEARCH_SHARE)
     for day in range(N_NIGHTS):
@@ -61,8 +74,8 @@ def play(seed: int, shape: YearShape) -> Year:
 
 
 class _Player:
-    def __init__(self, year: Year, seed: int) -> None:
-        self.year = year
+    def __init__(self, year: Year, seed: int, watch: Watcher | None) -> None:
+        self.year, self._watch = year, watch
         self._engine = YearEngine(year.market, seed)
 
     def night(self, day: int, night_usd: Decimal, search_usd: Decimal) -> None:
@@ -86,12 +99,17 @@ class _Player:
         self._note(
             day, outcome.moves, results, search_usd if any(r.job.kind == "search" for r in results) else night_usd
         )
+        if self._watch is not None:
+            self._watch(night, results, outcome)
+        tonight = Tonight(state=outcome.state, night=night)
+        year.waited |= {(c, tonight.revision(c)) for c in outcome.state.waiting}
         year.alarms += outcome.alarms
         year.n_waiting.append(len(outcome.state.waiting))
         year.state = outcome.state
 
     def _note(self, day: int, moves: tuple[IncumbentMove, ...], results: list[JobResult], limit_usd: Decimal) -> None:
         year = self.year
+        year.n_calls += sum(result.n_calls for result in results)
         spend = sum((result.spend_usd for result in results), Decimal(0))
         year.spend_usd.append(spend)
         if spend > limit_usd:
