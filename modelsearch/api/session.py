@@ -12,6 +12,7 @@ from modelsearch.api.batching import Batching, batched
 from modelsearch.api.begun import AVAILABLE, Begun, begun_before, begun_now, with_hosts
 from modelsearch.api.keys import check_live_keys
 from modelsearch.api.lives import begin_life, last_written_s
+from modelsearch.api.publishing import Fenced, Publisher, find_run_anywhere, publishing
 from modelsearch.api.request import SearchRequest
 from modelsearch.api.shared import Shared
 from modelsearch.api.source import Source
@@ -29,7 +30,7 @@ from modelsearch.search.loop import Search, check_free_phases, run_phase
 from modelsearch.settings import Settings, read_settings
 from modelsearch.stats.agreement import Kappa
 from modelsearch.store.journal import Journal
-from modelsearch.store.layout import RunDir, find_run, new_run_id
+from modelsearch.store.layout import RunDir, new_run_id
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +45,7 @@ class Opening:
         batch_wait_s: the longest that batches are waited for before the search stops, to be resumed; None = as long
             as they take.
         shared: what this worker shares with others; None = as the settings say.
+        is_taken_over: go on with a run that another machine has open in the store; that one stops at its next word.
     """
 
     settings: Settings = field(default_factory=read_settings)
@@ -53,6 +55,7 @@ class Opening:
     run: RunDir | None = None
     batch_wait_s: float | None = None
     shared: Shared | None = None
+    is_taken_over: bool = False
 
 
 @dataclass(kw_only=True)
@@ -97,14 +100,16 @@ async def open_session(request: SearchRequest, opening: Opening | None = None) -
     opening = opening or Opening()
     started_s = time.monotonic()
     async with AsyncExitStack() as stack:
+        publisher = _published(opening, opening.run, stack)
         begun = await _begun(request, opening, stack.enter_context(ExitStack()))
         run = opening.run or RunDir(opening.settings.runs, new_run_id(datetime.now(UTC), random.Random()))
         last_s = last_written_s(run)
         journal = stack.enter_context(open_journal(request, run, begun, sync_s=opening.settings.sync_s))
         earlier_s = begin_life(run, last_s)
+        publisher = publisher or _published(opening, run, stack, is_open_here=True)
         client = await stack.enter_async_context(ProviderClient(begun.source.market, begun.keys, seed=request.seed))
         replies = stack.enter_context(open_replies(opening.settings, begun.source, opening.shared))
-        recorder = Tee(journal, opening.watch)
+        recorder = Tee(journal if publisher is None else Fenced(journal, publisher), opening.watch)
         wired = wire(begun.source, begun.setting, client=client, replies=replies, recorder=recorder, run=run)
         batch_client = await stack.enter_async_context(HttpBatchClient(begun.source.market, begun.keys))
         batching = Batching(client=batch_client, policy=request.batch_policy, wait_s=opening.batch_wait_s, run=run)
@@ -146,13 +151,24 @@ async def _begun(request: SearchRequest, opening: Opening, stack: ExitStack) -> 
     return begun
 
 
+def _published(
+    opening: Opening, run: RunDir | None, stack: AsyncExitStack, *, is_open_here: bool = False
+) -> Publisher | None:
+    """A run on its way to the store, where several machines share one; an earlier run before anything of it is read."""
+    if run is None:
+        return None
+    is_taken_over = opening.is_taken_over or opening.shared is not None  # among workers, the claim says whose it is
+    taken = publishing(opening.settings, run, is_open_here=is_open_here, is_taken_over=is_taken_over)
+    return stack.enter_context(taken)
+
+
 def find_session_run(settings: Settings, run_id: str) -> tuple[RunDir, SearchRequest]:
     """An earlier run and what it was asked, to resume it.
 
     Raises:
         RunNotFoundError: no such run.
     """
-    run = find_run(settings.runs, run_id)
+    run = find_run_anywhere(settings, run_id)
     header, _ = Journal.read(run.journal)
     asked = header.get("request")
     if not isinstance(asked, dict):
