@@ -18,12 +18,16 @@ import yaml
 from modelsearch.api.night_open import NightCall
 from modelsearch.api.night_stage import Waiting
 from modelsearch.api.nights import run_night
+from modelsearch.core.events import CallReserved, CallSettled
 from modelsearch.core.ids import EndpointId, TaskId
 from modelsearch.core.market import Endpoint
+from modelsearch.core.money import ZERO_USD
 from modelsearch.core.nights import NightReport, TaskState
 from modelsearch.core.registered import RegisteredTask
 from modelsearch.core.wire import RawReply, WireRequest
 from modelsearch.settings import Settings, read_settings
+from modelsearch.store.journal import Journal
+from modelsearch.store.layout import list_runs
 from modelsearch.store.night_store import STATE, NightStore
 from modelsearch.taskfile.registration import registration_text
 from tests.doubles import ok
@@ -178,6 +182,20 @@ class Bazaar:
 def told(report: NightReport) -> list[tuple[str, str, str]]:
     """Kind, candidate and end of each job, in order."""
     return [(result.job.kind, str(result.job.candidate_id), result.end) for result in report.results]
+
+
+def all_calls(bazaar: Bazaar) -> tuple[list[str], Decimal]:
+    """Request keys that were ever reserved, and what all runs together paid."""
+    keys, spend_usd = [], ZERO_USD
+    for run in list_runs(bazaar.settings.runs):
+        for event in Journal.read(run.journal)[1]:
+            keys += [event.key] if isinstance(event, CallReserved) else []
+            spend_usd += event.call.cost_usd if isinstance(event, CallSettled) else ZERO_USD
+    return keys, spend_usd
+
+
+def history(bazaar: Bazaar, name: str) -> list[str]:
+    return [str(line["day"]) for line in bazaar.store.history(name)]
 
 
 @pytest.fixture

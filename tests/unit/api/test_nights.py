@@ -2,7 +2,6 @@ import asyncio
 from collections import Counter
 from dataclasses import replace
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
@@ -10,31 +9,13 @@ from modelsearch.api.night_job import JobDone, JobRun, run_job
 from modelsearch.api.night_work import NightWork
 from modelsearch.api.nights import run_night
 from modelsearch.core.errors import AuthenticationError, NightLockedError
-from modelsearch.core.events import CallReserved, CallSettled
 from modelsearch.core.ids import CandidateId, EndpointId
 from modelsearch.core.money import ZERO_USD
 from modelsearch.core.nights import Job, NightReport
 from modelsearch.core.result import Verdict
-from modelsearch.store.journal import Journal
-from modelsearch.store.layout import list_runs, write_whole
-from modelsearch.store.night_store import OPEN, RESULTS
-from tests.unit.api.bazaar import BASELINE, N_ITEMS, Bazaar, Killed, Models, told
+from tests.unit.api.bazaar import BASELINE, N_ITEMS, Bazaar, Models, all_calls, history, told
 
 FIRST = [("search", BASELINE, "done")]
-
-
-def all_calls(bazaar: Bazaar) -> tuple[list[str], Decimal]:
-    """Request keys that were ever reserved, and what all runs together paid."""
-    keys, spend_usd = [], ZERO_USD
-    for run in list_runs(bazaar.settings.runs):
-        for event in Journal.read(run.journal)[1]:
-            keys += [event.key] if isinstance(event, CallReserved) else []
-            spend_usd += event.call.cost_usd if isinstance(event, CallSettled) else ZERO_USD
-    return keys, spend_usd
-
-
-def history(bazaar: Bazaar, name: str) -> list[str]:
-    return [str(line["day"]) for line in bazaar.store.history(name)]
 
 
 def test_the_first_night_searches_and_moves_on_a_certificate(bazaar: Bazaar) -> None:
@@ -79,8 +60,8 @@ def test_a_newcomer_is_tested_against_what_is_known_of_the_baseline(bazaar: Baza
 def test_a_sample_is_asked_anew_and_compared_with_what_was_said_before(bazaar: Bazaar) -> None:
     bazaar.night()
     Models.right["dear"] = 0.0
-    drift = bazaar.night(1).results[0]
-    assert drift.job.candidate_id == BASELINE
+    (drift,) = [result for result in bazaar.night(1).results if result.job.candidate_id == BASELINE]
+    assert drift.job.kind == "drift"
     assert len(drift.samples) == len(drift.cost_samples) == len(drift.latency_samples) == 10
     assert {(old, new) for _, old, new in drift.samples} == {(1.0, 0.0)}
     assert all(old == pytest.approx(new) for _, old, new in drift.cost_samples)
@@ -107,79 +88,6 @@ def test_the_baseline_is_measured_where_a_cheap_first_night_left_items_out(bazaa
     assert n_before < N_ITEMS == bazaar.asked[BASELINE]
     assert ("measure", BASELINE, "done") in told(report)
     assert ("screen", late, "done") in told(report)
-
-
-@pytest.mark.parametrize("dies_at", [0, 5, 60, 100, 127])
-def test_a_killed_night_goes_on_and_pays_nothing_twice(bazaar: Bazaar, dies_at: int, tmp_path: Path) -> None:
-    Models.dies_at = dies_at
-    with pytest.raises(Killed):
-        bazaar.night()
-    Models.dies_at = None
-    report = bazaar.night()
-    keys, _ = all_calls(bazaar)
-    assert told(report) == FIRST
-    assert max(Counter(Models.asked).values()) == 1
-    assert len(list_runs(bazaar.settings.runs)) == 1
-    assert report.spend_usd <= 1
-    assert bazaar.state.incumbent_id == "twin/m"
-    assert len(keys) >= len(Models.asked)
-
-
-def test_a_night_killed_between_jobs_keeps_what_they_came_to(bazaar: Bazaar) -> None:
-    bazaar.night()
-    bazaar.add("late", 0.5)
-    bazaar.add("weak", 0.3)
-
-    async def dies_at_screens(job: Job, work: NightWork, where: JobRun) -> JobDone:
-        if job.kind == "screen":
-            raise Killed
-        return await run_job(job, work, where)
-
-    with pytest.raises(Killed):
-        bazaar.night(1, runner=dies_at_screens)
-    assert bazaar.store.holds(OPEN)
-    assert bazaar.store.holds(RESULTS)
-    n_calls = len(Models.asked)
-    report = bazaar.night(1)
-    assert [kind for kind, _, _ in told(report)] == ["drift", "drift", "screen", "screen"]
-    assert not [name for name, _ in Models.asked[n_calls:] if name.endswith("@anew")]
-    assert not bazaar.store.holds(OPEN)
-    assert history(bazaar, "nights") == ["2026-11-24", "2026-11-25"]
-
-
-def test_a_night_left_open_is_ended_before_the_next_one(bazaar: Bazaar) -> None:
-    Models.dies_at = 50
-    with pytest.raises(Killed):
-        bazaar.night()
-    Models.dies_at = None
-    report = bazaar.night(1)
-    assert report.day == bazaar.call(1).day
-    assert history(bazaar, "nights") == ["2026-11-24", "2026-11-25"]
-    assert max(Counter(Models.asked).values()) == 1
-
-
-@pytest.mark.parametrize("n_writes", range(8))
-def test_a_kill_while_the_night_is_written_down_loses_nothing(
-    bazaar: Bazaar, n_writes: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Whichever file was being written."""
-    left = [n_writes]
-
-    def write_until(path: Path, content: bytes) -> None:
-        if left[0] == 0:
-            raise Killed
-        left[0] -= 1
-        write_whole(path, content)
-
-    monkeypatch.setattr("modelsearch.store.night_store.write_whole", write_until)
-    with pytest.raises(Killed):
-        bazaar.night()
-    monkeypatch.undo()
-    monkeypatch.setattr("modelsearch.api.session.ProviderClient", Models)
-    assert told(bazaar.night()) in (FIRST, [])
-    assert max(Counter(Models.asked).values()) == 1
-    assert history(bazaar, "nights") == history(bazaar, "moves") == ["2026-11-24"]
-    assert bazaar.state.spend_usd == all_calls(bazaar)[1]
 
 
 def test_a_job_that_fails_ends_alone_and_is_told(bazaar: Bazaar) -> None:
