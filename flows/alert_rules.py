@@ -13,6 +13,8 @@ TAG = "modelsearch"
 """Of all deployments; a run that a person started by hand has that person before it."""
 _RUN = {"prefect.resource.id": "prefect.flow-run.*"}
 _OURS = {"prefect.resource.id": f"prefect.tag.{TAG}", "prefect.resource.role": "tag"}
+_WAITS = ("HeldUp", "AwaitingBatches")
+"""Names of states in which our own runs end when another one is to go on; an event is named for the state."""
 _ENDS = (
     "Completed",
     "Failed",
@@ -94,7 +96,7 @@ def rules(patience: Patience) -> Sequence[Rule]:
             trigger=_silence(
                 after=["prefect.flow-run.heartbeat"],
                 # with Completed alone it would fire for every run that ends in another way
-                expect=["prefect.flow-run.heartbeat", *_states(*_ENDS)],
+                expect=["prefect.flow-run.heartbeat", *_states(*_ENDS, *_WAITS)],
                 match=_RUN,
                 match_related=_OURS,
                 for_each=["prefect.resource.id"],

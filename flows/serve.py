@@ -63,7 +63,10 @@ def run_serve(options: ServeOptions) -> None:
     settings = read_settings()
     password = checked_password(options.host, settings)
     declared = read_deployments(options.deployments or own_deployments())
+    # the feedback door looks at keys of its own; a key that is missing is told before anything starts
+    feedback = feedback_routes(feedback_door(settings)) if settings.feedback_keys else []
     os.environ["MODELSEARCH_HOME"] = str(settings.home.resolve())  # runs are processes of their own
+    os.environ.setdefault("PREFECT_FLOWS_HEARTBEAT_FREQUENCY", "30")  # by which a run whose process is gone is found
     prepare(settings.prefect_home)
     end_orphans(os.environ.get("PREFECT_HOME", ""))
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: what was started is ended
@@ -71,7 +74,6 @@ def run_serve(options: ServeOptions) -> None:
         server = stack.enter_context(_server(options, settings))
         sock = stack.enter_context(contextlib.closing(page_socket(options.host, options.port)))
         deployments = [runner_deployment(each) for each in declared]
-        feedback = feedback_routes(feedback_door(settings)) if settings.feedback_keys else []
         served = Served(
             runs=settings.runs,
             checks={"prefect": _prefect},
