@@ -56,6 +56,7 @@ def guarded(offering: Offering, known: Table, kept: tuple[Rate, ...] = ()) -> Gu
         message = f"{where}: {absurd}: its prices are quarantined, what was known before stays"
         return Guarded(offering=replace(offering, rates=kept), problems=(*problems, message), is_quarantined=True)
     rates, more = coherent(sound, where)
+    problems += [f"{where}: {_words(rate)}: was {was:f}, is unknown now" for rate, was in _lost(rates, known)]
     return Guarded(offering=replace(offering, rates=rates), problems=(*problems, *more))
 
 
@@ -114,6 +115,14 @@ def _absurd(rates: tuple[Rate, ...], known: Table) -> Iterator[str]:
         was = usd_at(known, condition_of(rate))
         if was and not was / MAX_JUMP < rate.usd < was * MAX_JUMP:
             yield f"{rate.kind}: expected less than {MAX_JUMP} times or a {MAX_JUMP}th of {was:f}, got {rate.usd:f}"
+
+
+def _lost(rates: tuple[Rate, ...], known: Table) -> Iterator[tuple[Rate, Decimal]]:
+    """Rates of unknown price whose price was known."""
+    for rate in rates:
+        was = usd_at(known, condition_of(rate))
+        if rate.usd is None and was is not None:
+            yield rate, was
 
 
 def _limit(rate: Rate, table: Table) -> Decimal | None:

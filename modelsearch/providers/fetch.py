@@ -30,6 +30,7 @@ _WORTH_A_REPEAT = frozenset({408, 425, 429, 500, 502, 503, 504, 529})
 _PLAIN_TYPES = frozenset({"", "application/json", "text/json", "text/plain"})
 _CHARSETS = frozenset({"utf-8", "utf8", "us-ascii", "ascii"})
 _SHOWN = 60
+_MAX_WORDS = 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +75,7 @@ async def fetch_source(
 
     Raises:
         FetchError: it cannot be had.
-        CatalogError, KeyMissingError: a page cannot be read; URL or key cannot be used at all.
+        CatalogError, KeyMissingError: URL or key cannot be used at all.
     """
     limits = limits or FetchLimits()
     origin = provider or _nobody(spec)
@@ -207,7 +208,9 @@ class _Download:
         return body
 
     def _hidden(self, text: str) -> str:
-        return text.replace(self.key, HIDDEN) if len(self.key) >= SECRET_CHARS else text
+        """Foreign words in one line, without the key."""
+        safe = text.replace(self.key, HIDDEN) if len(self.key) >= SECRET_CHARS else text
+        return " ".join(safe.split())[:_MAX_WORDS]
 
 
 class _PassingError(Exception):

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from modelsearch.catalog.sources.fields import object_of, text_of
 from modelsearch.catalog.sources.payload import value_of
+from modelsearch.core.errors import CatalogError
 
 MAX_PAGES = 20
 _MAX_LINK = 2000
@@ -24,13 +25,15 @@ def next_url(paging: str, url: str, body: bytes) -> str | None:
         body: of this page.
 
     Returns:
-        None after the last page.
-
-    Raises:
-        CatalogError: the page cannot be read.
+        None after the last page, and after one that cannot be read: the reader of the payload will say why.
     """
     marks = _MARKS.get(paging)
-    found = marks(object_of(value_of(body, url.partition("?")[0]))) if marks else []
+    if marks is None:
+        return None
+    try:
+        found = marks(object_of(value_of(body, paging)))
+    except CatalogError:
+        return None
     if not found:
         return None
     path, _, query = url.partition("?")

@@ -69,3 +69,8 @@ def test_batch_of_longer_prompts_is_held_against_their_own_standard() -> None:
     found = guarded(offer(rates=rates), {})
     assert found.problems == ()
     assert found.offering.rates == rates
+
+
+def test_a_price_that_is_lost_is_told() -> None:
+    assert guarded(offer(rates=plain(None)), KNOWN).problems == ("acme: acme/one: input: was 1, is unknown now",)
+    assert guarded(offer(rates=plain(None)), {}).problems == ()

@@ -10,7 +10,7 @@ import pytest
 
 from modelsearch.catalog.listed_sources import SourceSpec
 from modelsearch.catalog.sources.payload import joined
-from modelsearch.core.errors import CatalogError, FetchError, KeyMissingError, ModelsearchError
+from modelsearch.core.errors import FetchError, KeyMissingError, ModelsearchError
 from modelsearch.core.market import Provider
 from modelsearch.providers.account import HIDDEN
 from modelsearch.providers.fetch import FetchLimits, fetch_source
@@ -213,9 +213,13 @@ async def test_all_pages_together_have_a_limit() -> None:
     )
 
 
-async def test_a_page_that_cannot_be_read_is_a_catalog_error() -> None:
-    with pytest.raises(CatalogError, match="expected JSON"):
-        await fetched(page(b'{"data": ['), spec(paging="after_id"))
+async def test_a_page_that_cannot_be_read_is_the_last_one_for_its_reader_to_refuse() -> None:
+    assert await fetched(page(b'{"data": ['), spec(paging="after_id")) == b'{"data": ['
+
+
+async def test_foreign_words_are_one_short_line() -> None:
+    answer, _ = faults(httpx.ReadError("bad\nnews " + "x" * 900))
+    assert len(await failure(answer)) < 400
 
 
 async def test_a_stream_that_does_not_end_is_cut_by_time() -> None:

@@ -29,6 +29,10 @@ def test_the_mark_of_each_provider_is_followed(paging: str, page: object, expect
     assert next_url(paging, FIRST, packed(page)) == expected
 
 
+def test_a_page_that_cannot_be_read_is_the_last_one() -> None:
+    assert next_url("after_id", FIRST, b'{"has_more": true') is None
+
+
 def test_a_link_elsewhere_keeps_to_the_address_that_was_asked() -> None:
     page = packed({"links": {"next": "https://evil.test/steal?offset=1"}})
     assert next_url("next_link", "https://x.test/models", page) == "https://x.test/models?offset=1"
