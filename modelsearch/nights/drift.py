@@ -39,6 +39,8 @@ SHARES = {"items": 0.3, "score": 0.1, "cost": 0.05, "latency": 0.05}
 """Of that one alarm, for each of two candidates."""
 MAX_LOG_RATIO = 3.0
 Z_95 = 1.96
+MEDIAN_LOSS = 1.57
+"""How much larger the variance of a median is than that of a mean (pi / 2, of normal values)."""
 Samples = Sequence[tuple[int, float, float]]
 
 
@@ -166,13 +168,13 @@ def _of_items(watch: Watch, found: Evidence) -> Change:
 
 
 def _of_nights(metric: str, series: NightSeries, found: Evidence) -> Change:
-    """The mean number of the nights since the start minus that of the nights before."""
+    """The median number of the nights since the start minus that of the nights before; one odd night tells little."""
     n_since = len(series.rows) - found.start
     since, before = series.values[-n_since:], series.values[:-n_since]
-    spread = float(before.var(ddof=1)) if len(before) > 1 else 0.0
+    spread = MEDIAN_LOSS * float(before.var(ddof=1)) if len(before) > 1 else 0.0
     return Change(
         metric=metric,
-        estimate=float(since.mean() - before.mean()) if len(before) else 0.0,
+        estimate=float(np.median(since) - np.median(before)) if len(before) else 0.0,
         half_width=Z_95 * sqrt(spread * (1 / n_since + 1 / max(len(before), 1))),
         since=int(series.rows[found.start, 0]),
         n_nights=n_since,

@@ -103,7 +103,7 @@ def floats_of(watch: Watch) -> tuple[float, ...]:
     for name in METRICS:
         parts += [watch.series[name].values, watch.series[name].rows]
     lengths = [len(part) for part in parts[1:]]
-    return tuple(float(x) for x in (*head, *lengths, *(x for part in parts for x in part.ravel())))
+    return tuple(np.concatenate([head, lengths, *(part.ravel() for part in parts)]).tolist())
 
 
 def watch_of(floats: Sequence[float]) -> Watch | None:

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import betaln, logsumexp
+from scipy.special import betaln
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -166,13 +166,14 @@ def evidence(log_bets: Floats, blocks: Ints, weights: Floats, n_first: int) -> E
 
     Args:
         log_bets: (n_nights, n_bets), the newest night last.
-        blocks: (n_nights,) the block of starts that each night belongs to.
+        blocks: (n_nights,) the block of starts that each night belongs to, in order.
         weights: (n_bets,) with sum 1.
         n_first: bets of one direction.
     """
     since = np.cumsum(log_bets[::-1], axis=0)[::-1] + np.log(weights)
-    starts = logsumexp(since, axis=1)
-    found = max(float(logsumexp(starts[blocks == block])) for block in np.unique(blocks))
-    best = int(np.argmax(starts))
-    first, second = logsumexp(since[best, :n_first]), logsumexp(since[best, n_first:])
+    starts = np.logaddexp.reduce(since, axis=1)
+    first_of_block = np.flatnonzero(np.diff(blocks, prepend=blocks[0] - 1))
+    found = float(np.logaddexp.reduceat(starts, first_of_block).max())
+    best = len(starts) - 1 - int(np.argmax(starts[::-1]))  # of equals the latest: the nights before tell nothing
+    first, second = np.logaddexp.reduce(since[best, :n_first]), np.logaddexp.reduce(since[best, n_first:])
     return Evidence(log_e_value=found, start=best, is_first_half=bool(first >= second))
