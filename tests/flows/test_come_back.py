@@ -56,3 +56,29 @@ async def test_a_phase_that_waits_is_no_failure(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(room, "session_of", lambda _run_id: session)
     told = await room.run_phase_flow.fn("run-1", "wide")
     assert told == {room.PENDING: "1 batches with 4 calls are under way"}
+
+
+async def test_a_night_that_is_held_up_goes_on_in_another_run(
+    scheduled: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import flows.nightly as room  # noqa: PLC0415
+    from modelsearch.core.errors import ModelsearchError  # noqa: PLC0415
+    from modelsearch.core.ids import TaskId  # noqa: PLC0415
+    from modelsearch.core.nights import Alarm, NightReport  # noqa: PLC0415
+
+    day = datetime.now(UTC).date()
+    held, done = (NightReport(task_id=TaskId(end), day=day, end=end) for end in ("held", "done"))
+    again = {"task": "", "day": day.isoformat(), "budget_usd": ""}
+    assert isinstance(await room.ended([held, done], again), list)
+    monkeypatch.setattr(room, "runtime", SimpleNamespace(deployment=SimpleNamespace(id="d")))
+    assert isinstance(await room.ended([done], again), list)
+    assert not scheduled
+    state: Any = await room.ended([held, done], again)
+    assert (state.type.value, state.name) == ("COMPLETED", room.HELD)
+    assert [each["parameters"] for each in scheduled] == [again]
+    failed = NightReport(
+        task_id=TaskId("t"), day=day, end="failed", alarms=(Alarm(code="c", subject="t", day=day, message="no key"),)
+    )
+    assert isinstance(await room.ended([failed, done], again), list)
+    with pytest.raises(ModelsearchError, match="no key"):
+        await room.ended([failed], again)
