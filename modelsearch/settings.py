@@ -54,8 +54,16 @@ class Settings:
 
     @property
     def tasks(self) -> Path:
-        """Folder of registered tasks, looked at every night (MODELSEARCH_TASKS)."""
+        """Folder of registered tasks, looked at every night (MODELSEARCH_TASKS); of a URL, its copy on this disk."""
+        if self.tasks_url is not None:
+            return self.home / "tasks-copied"
         return Path(self.environ.get("MODELSEARCH_TASKS") or self.home / "tasks")
+
+    @property
+    def tasks_url(self) -> str | None:
+        """Where the folder of tasks is, if not on this disk: s3://bucket/folder in MODELSEARCH_TASKS."""
+        where = self.environ.get("MODELSEARCH_TASKS", "")
+        return where if "://" in where else None
 
     @property
     def nights(self) -> Path:

@@ -9,11 +9,12 @@ from modelsearch.api.night_job import run_job
 from modelsearch.api.night_open import NightCall, Runner
 from modelsearch.api.night_stage import Waiting
 from modelsearch.api.nights import run_night
+from modelsearch.api.publishing import refresh, shared_folder
 from modelsearch.api.registered import registered_task
 from modelsearch.api.shared import open_shared
 from modelsearch.api.shared_night import run_shared_night
 from modelsearch.api.wiring import Watch
-from modelsearch.core.errors import ModelsearchError, NightLockedError
+from modelsearch.core.errors import ModelsearchError, NightLockedError, RunLockedError
 from modelsearch.core.ids import EndpointId, TaskId
 from modelsearch.core.money import ZERO_USD
 from modelsearch.core.nights import Alarm, NightReport
@@ -52,7 +53,9 @@ def night_names(settings: Settings, names: Sequence[str] = ()) -> tuple[str, ...
 
     Raises:
         OptionError: a task of that name is not registered.
+        StorageError: the store that holds the tasks does not answer.
     """
+    refresh(settings)
     for name in names:
         if not (settings.tasks / f"{name}{SUFFIX}").is_file():
             registered_task(settings, name)
@@ -94,10 +97,11 @@ async def task_night(
         if registered.is_paused and not call.names:
             return None
         if not settings.is_night_shared:
-            return await run_night(registered, settings, night)
+            with shared_folder(settings, settings.nights / name):
+                return await run_night(registered, settings, night)
         with open_shared(settings) as shared:
             return await run_shared_night(registered, settings, night, shared)
-    except NightLockedError as error:
+    except (NightLockedError, RunLockedError) as error:
         return replace(_unusable(name, call.day, "night_locked", str(error)), end="held")
     except ModelsearchError as error:
         report = _unusable(name, call.day, "night_failed", str(error))

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 
 from modelsearch.api.catalog_reading import Syncing
+from modelsearch.api.publishing import shared_folder
 from modelsearch.catalog.diff import changes, fingerprint_of
 from modelsearch.catalog.price_rows import new_rows
 from modelsearch.catalog.reconcile import reconciled
@@ -34,7 +35,7 @@ def settle(begun: Syncing, reads: Sequence[SourceRead]) -> SyncReport:
         StoreError: the synced catalogue cannot be read or written; what was in force is so still.
     """
     store = begun.store
-    with store.locked():
+    with shared_folder(begun.settings, begun.settings.synced_catalog), store.locked():
         report = _settled(begun, reads, store)
     forget_payloads(store.payloads, begun.now)
     return report
@@ -66,7 +67,7 @@ def release(settings: Settings, *, is_accepted: bool, now: datetime | None = Non
         StoreError: the synced catalogue cannot be read or written.
     """
     store, moment = CatalogStore(settings.synced_catalog), now or datetime.now(UTC)
-    with store.locked():
+    with shared_folder(settings, settings.synced_catalog), store.locked():
         held = store.held()
         if held is None:
             message = "catalog release: nothing is held (`modelsearch catalog sync` says when something is)"

@@ -19,9 +19,12 @@ from modelsearch.settings import Settings
 from modelsearch.store.filesystem import open_folder
 from modelsearch.store.layout import RunDir, find_run, list_runs
 from modelsearch.store.lock import RunLock
+from modelsearch.store.mirror import mirrored
 from modelsearch.store.published import Place, Published, claimed, fetched
 
 RUNS = "runs"
+STALE_S = 900.0
+"""A machine that has said nothing for so long has gone; one that works says something every `publish_s`, 30 s."""
 
 
 class Publisher:
@@ -148,7 +151,7 @@ def runs_elsewhere(settings: Settings) -> list[str]:
 
 
 @contextmanager
-def shared_folder(settings: Settings, local: Path, *, stale_s: float) -> Iterator[None]:
+def shared_folder(settings: Settings, local: Path, *, stale_s: float = STALE_S) -> Iterator[None]:
     """A folder of the project (a task's nights, the catalogue) that one machine at a time works on.
 
     It is brought up to what was published before, and published after. Nothing at all without a store.
@@ -165,14 +168,32 @@ def shared_folder(settings: Settings, local: Path, *, stale_s: float) -> Iterato
     if settings.storage is None:
         yield
         return
-    prefix = local.relative_to(settings.home).as_posix()
-    place = Place(local=local, folder=open_folder(settings.storage), prefix=prefix)
-    publisher = Publisher(claimed(place, stale_s=stale_s), settings.publish_s)
+    publisher = Publisher(
+        claimed(_shared(settings, local), stale_s=max(stale_s, 4 * settings.publish_s), is_exact=True),
+        settings.publish_s,
+    )
     publisher.start()
     try:
         yield
     finally:
         publisher.close()
+
+
+def refresh(settings: Settings) -> None:
+    """What other machines and people have put into the store since: the synced catalogue, the folder of tasks.
+
+    Raises:
+        StorageError: the store does not answer.
+    """
+    if settings.storage is not None:
+        fetched(_shared(settings, settings.synced_catalog), is_exact=True)
+    if settings.tasks_url is not None:
+        mirrored(open_folder(settings.tasks_url), settings.tasks)
+
+
+def _shared(settings: Settings, local: Path) -> Place:
+    prefix = local.relative_to(settings.home).as_posix()
+    return Place(local=local, folder=open_folder(settings.storage or settings.home), prefix=prefix)
 
 
 def _place(settings: Settings, run: RunDir) -> Place:

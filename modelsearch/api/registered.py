@@ -58,6 +58,7 @@ def register(task: RegisteredTask, settings: Settings) -> Path:
         InputError: task spec, plan or baseline cannot be used.
     """
     check_name(task.id)
+    _check_own(settings)
     path = settings.tasks / f"{task.id}{SUFFIX}"
     if path.exists():
         raise OptionError(f"registered task {task.id!r}: is there already ({path}): edit the file, or give --name")
@@ -85,6 +86,7 @@ def unregister(name: str, settings: Settings) -> Path:
     Raises:
         OptionError: there is none of that name.
     """
+    _check_own(settings)
     path = settings.tasks / f"{registered_task(settings, name).id}{SUFFIX}"
     path.unlink()
     return path
@@ -123,3 +125,11 @@ def _check_baseline(task: RegisteredTask, known: list[str]) -> None:
         f"registered task {task.id!r}: baseline: expected one of {len(known)} endpoints, got {task.baseline!r}; "
         f"near it: {', '.join(near)} (`modelsearch catalog list` shows all)"
     )
+
+
+def _check_own(settings: Settings) -> None:
+    if settings.tasks_url is not None:
+        message = (
+            f"tasks are kept in {settings.tasks_url}: put the registration and its task spec there, or remove them"
+        )
+        raise OptionError(message)

@@ -134,13 +134,16 @@ class Published:
                 self._place.folder.remove(f"{self._place.prefix}/{name}")
 
 
-def claimed(place: Place, *, is_taken_over: bool = False, stale_s: float | None = None) -> Published:
+def claimed(
+    place: Place, *, is_taken_over: bool = False, stale_s: float | None = None, is_exact: bool = False
+) -> Published:
     """Take a folder for this machine, and bring the local copy up to what was published.
 
     Args:
         place: what and where.
         is_taken_over: also where another machine has it open and may never come back; it is stopped at its next word.
         stale_s: likewise, where nothing was heard of the other one for so long.
+        is_exact: what is not published goes, where another machine had the folder meanwhile.
 
     Raises:
         RunLockedError: another machine has it open, or was quicker.
@@ -157,18 +160,23 @@ def claimed(place: Place, *, is_taken_over: bool = False, stale_s: float | None 
     except ObjectChangedError as error:
         raise RunLockedError(f"{place.prefix}: another machine was quicker to open it: wait until it ends") from error
     if found is not None and (before.mark.copy != copy or _local_bytes(place) < before.journal_bytes):
-        _bring_up(place, before)
+        _bring_up(place, before, is_exact=is_exact)
     return Published(place, taken)
 
 
-def fetched(place: Place) -> bool:
-    """Bring what was published to a local folder that is only read; whether there is anything."""
+def fetched(place: Place, *, is_exact: bool = False) -> bool:
+    """Bring what was published to a local folder that is only read; whether there is anything.
+
+    A folder that this machine was the last to write is left as it is.
+    """
     for _ in range(_N_READS):
         found = read_publication(place.folder, place.prefix)
         if found is None:
             return False
+        if _known_copy(place.local) == found.publication.mark.copy:
+            return True
         with suppress(ObjectMissingError):  # a newer manifest has replaced it meanwhile
-            _bring_up(place, found.publication)
+            _bring_up(place, found.publication, is_exact=is_exact)
             return True
     raise StorageError(f"{place.folder.url}/{place.prefix}: changes faster than it can be read: try again")
 
@@ -197,8 +205,11 @@ def _check_free(place: Place, mark: Mark, copy: str, *, is_taken_over: bool, sta
     raise RunLockedError(message)
 
 
-def _bring_up(place: Place, publication: Publication) -> None:
+def _bring_up(place: Place, publication: Publication, *, is_exact: bool = False) -> None:
     """Local files as published; a local journal that is not its beginning goes aside."""
+    if is_exact:
+        for name in set(names_of(place.local)) - set(publication.files):
+            (place.local / name).unlink()
     for name, piece in publication.files.items():
         path = place.local / name
         if not path.is_file() or piece_of(name, path.read_bytes()).sha256 != piece.sha256:
@@ -225,10 +236,16 @@ def _local_bytes(place: Place) -> int:
     return path.stat().st_size if path.is_file() else 0
 
 
+def _known_copy(local: Path) -> str | None:
+    with suppress(OSError):
+        return (local / COPY).read_text(encoding="ascii")
+    return None
+
+
 def _copy_id(local: Path) -> str:
     """Names this copy of the folder, for good."""
-    path = local / COPY
-    with suppress(OSError):
-        return path.read_text(encoding="ascii")
-    write_whole(path, uuid4().hex.encode())
-    return path.read_text(encoding="ascii")
+    known = _known_copy(local)
+    if known is None:
+        known = uuid4().hex
+        write_whole(local / COPY, known.encode())
+    return known
