@@ -79,7 +79,7 @@ def lose_five(life: Life) -> None:
 
 
 def cost_more(life: Life) -> None:
-    life.cost = 1.3
+    life.cost = 1.5
 
 
 def take_longer(life: Life) -> None:
@@ -125,7 +125,7 @@ def part_drops(pool: ProcessPoolExecutor, n_lives: int) -> list[str]:
 def part_others(pool: ProcessPoolExecutor, n_lives: int) -> list[str]:
     missed = []
     for name, change, code in (
-        ("cost +30 % (long tails)", cost_more, "drift_cost"),
+        ("cost +50 % (long tails)", cost_more, "drift_cost"),
         ("latency doubled (load of the night +-25 %)", take_longer, "drift_latency"),
     ):
         run = partial(drop_life, SETTLED, change, code, ("flicker", 0.04, 500))

@@ -44,7 +44,7 @@ class Truth:
         is_right = rng.permutation(np.arange(self.n_items) < round(QUALITY * self.n_items)).astype(np.float64)
         if self.kind == "flicker":
             p = (1 - np.sqrt(1 - 2 * self.flip_rate)) / 2
-            return np.where(is_right == 1, 1 - p, p)
+            return np.asarray(np.where(is_right == 1, 1 - p, p), dtype=np.float64)
         if self.kind == "some":
             return np.where(rng.random(self.n_items) < 2 * self.flip_rate, 0.5, is_right)
         if self.kind == "beta":
@@ -120,7 +120,7 @@ class Life:
         old_s = self._item_s[items]
         new_s = old_s * load * np.exp(self.rng.normal(0.0, 0.4, len(items))) * (self.latency if is_other else 1.0)
         return JobResult(
-            job=_job(candidate_id, len(items)),
+            job=drift_job(candidate_id, len(items)),
             end="done",
             samples=_samples(items, self._old[candidate_id][items], right),
             cost_samples=_samples(items, self._old_usd[candidate_id][items], usd),
@@ -144,7 +144,7 @@ def _night(day: int, n_items: int) -> Night:
     return Night(day=today, offers=offers, n_items=n_items, alpha=0.05, budget_usd=Decimal(1))
 
 
-def _job(candidate_id: CandidateId, n_items: int) -> Job:
+def drift_job(candidate_id: CandidateId, n_items: int) -> Job:
     return Job(
         kind="drift",
         task_id=TaskId("t"),

@@ -15,7 +15,7 @@ class FeedbackRow:
         item_id: id of the item, or a hash of it; "" = not told. The item itself is never kept.
         score: in [0, 1]; a thumb up is 1, a thumb down 0.
         is_thumb: whether it was a thumb.
-        at: when it was judged; with a time zone.
+        at: when it was judged, with a time zone; None = not told.
         source: of the judgement, such as an application or a team.
     """
 
@@ -23,7 +23,7 @@ class FeedbackRow:
     task_id: TaskId
     candidate_id: CandidateId
     score: float
-    at: datetime
+    at: datetime | None = None
     item_id: str = ""
     source: str = ""
     is_thumb: bool = False

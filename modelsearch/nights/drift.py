@@ -35,7 +35,7 @@ from modelsearch.stats.drift import N_FALLS, RANK_POWERS, RANK_WEIGHTS, SCORE_WE
 
 FALSE_ALARM_NIGHTS = 7300
 """Nights within which one false alarm is expected at most, over all tests of incumbent and baseline."""
-SHARES = {"items": 0.3, "score": 0.1, "cost": 0.05, "latency": 0.05}
+SHARES = {"items": 0.24, "score": 0.08, "cost": 0.1, "latency": 0.08}
 """Of that one alarm, for each of two candidates."""
 MAX_LOG_RATIO = 3.0
 Z_95 = 1.96

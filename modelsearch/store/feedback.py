@@ -37,7 +37,7 @@ CREATE INDEX IF NOT EXISTS feedback_by_day ON feedback (task_id, candidate_id, r
 CREATE TRIGGER IF NOT EXISTS feedback_stays BEFORE UPDATE ON feedback BEGIN SELECT RAISE(ABORT, 'append-only'); END;
 CREATE TRIGGER IF NOT EXISTS feedback_kept BEFORE DELETE ON feedback BEGIN SELECT RAISE(ABORT, 'append-only'); END;
 """
-_INSERT: Final = "INSERT OR IGNORE INTO feedback VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_INSERT: Final = "INSERT INTO feedback VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (task_id, row_id) DO NOTHING"
 _SAME: Final = """
 SELECT candidate_id = ? AND item_id = ? AND score = ? AND is_thumb = ? AND judged_at = ? AND source = ?
 FROM feedback WHERE task_id = ? AND row_id = ?
@@ -119,7 +119,7 @@ class FeedbackStore:
 def _appended(database: sqlite3.Connection, rows: Sequence[FeedbackRow], received: tuple[str, str]) -> Kept:
     n_new, n_known, clashing = 0, 0, []
     for row in rows:
-        at = row.at.astimezone(UTC).isoformat()
+        at = "" if row.at is None else row.at.astimezone(UTC).isoformat()
         content = (row.candidate_id, row.item_id, row.score, int(row.is_thumb), at, row.source)
         if database.execute(_INSERT, (row.task_id, row.row_id, *content, *received)).rowcount:
             n_new += 1

@@ -32,7 +32,7 @@ def feedback_rows(
     Args:
         rows: (row number, values by field of `FIELDS`).
         where: the file or request, for messages.
-        now: a time zone; judgements from the future are refused, and rows without a time are of now.
+        now: with a time zone; judgements from the future are refused.
         task_id: whose rows alone are taken; rows that do not name a task are its own.
 
     Raises:
@@ -53,7 +53,7 @@ def _row(row: Mapping[str, Any], where: str, now: datetime, task_id: TaskId | No
         "source": _name(row, "source", where, is_needed=False),
     }
     at = _time(row, where, now)
-    told = None if row.get("time") in (None, "") else at.astimezone(UTC).isoformat()
+    told = None if at is None else at.astimezone(UTC).isoformat()
     row_id = _name(row, "id", where, is_needed=False)
     if not row_id and not (given["item"] and told):
         raise FeedbackError(f"{where}: needs an `id`, or `item` and `time`: else equal rows cannot be told apart")
@@ -110,10 +110,10 @@ def _name(row: Mapping[str, Any], field: str, where: str, *, is_needed: bool = T
     return text
 
 
-def _time(row: Mapping[str, Any], where: str, now: datetime) -> datetime:
+def _time(row: Mapping[str, Any], where: str, now: datetime) -> datetime | None:
     value = row.get("time")
-    if value in (None, ""):
-        return now
+    if value is None or value == "":
+        return None
     try:
         at = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
     except ValueError as error:

@@ -4,7 +4,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bench.drift_world import BASE, FIRST_DAY, OTHER, Life, Truth
+from bench.drift_world import BASE, FIRST_DAY, OTHER, Life, Truth, drift_job
+from modelsearch.core.ids import CandidateId
 from modelsearch.core.nights import Alarm, JobResult
 from modelsearch.nights.drift import FALSE_ALARM_NIGHTS, SHARES, threshold, updated_drift
 from tests.unit.nights.played import DAY, night, offer, searched, standing
@@ -73,10 +74,8 @@ def test_both_at_once_make_the_scorer_suspect() -> None:
     assert all("look at the scorer" in alarm.message for alarm in alarms)
 
 
-def sampled(candidate: str, day: int = 1, n: int = 50) -> JobResult:
-    from bench.drift_world import _job
-
-    job = _job(replace(standing(candidate)).candidate_id, n)
+def sampled(candidate: str, n: int = 50) -> JobResult:
+    job = drift_job(CandidateId(candidate), n)
     return JobResult(job=job, end="done", samples=tuple((i, 1.0, 1.0) for i in range(n)))
 
 
@@ -97,7 +96,7 @@ def test_another_revision_begins_anew_and_another_price_forgets_the_cost_alone()
 def test_what_is_not_watched_any_more_is_forgotten() -> None:
     offers = [offer("base", 10.0), offer("a")]
     state = searched(standing("a"), offers=offers)
-    state = replace(state, drift={replace(standing("gone")).candidate_id: (1.0,)})
+    state = replace(state, drift={CandidateId("gone"): (1.0,)})
     assert set(updated_drift(state, night(*offers, day=1), [sampled("a")]).state.drift) == {"a"}
 
 

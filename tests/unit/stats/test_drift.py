@@ -1,3 +1,4 @@
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -117,4 +118,4 @@ def test_blocks_reach_a_threshold_no_oftener_than_they_may() -> None:
 
 def is_reached(nights: Floats) -> bool:
     one_block = np.zeros(len(nights), dtype=np.int64)
-    return evidence(nights, one_block, SCORE_WEIGHTS, N_FALLS).log_e_value >= np.log(20)
+    return evidence(nights, one_block, SCORE_WEIGHTS, N_FALLS).log_e_value >= math.log(20)
