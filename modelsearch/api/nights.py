@@ -11,6 +11,8 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
+from modelsearch.api.feedback import feedback_tonight
+from modelsearch.api.night_between import LOST, reranked
 from modelsearch.api.night_hours import cheaper_from
 from modelsearch.api.night_job import JobDone, JobRun
 from modelsearch.api.night_open import NightCall, OpenNight, Progress, planned_from
@@ -49,7 +51,9 @@ async def run_night(registered: RegisteredTask, settings: Settings, call: NightC
         if before is not None and (before.end == "held" or before.day >= call.day):
             return before
         engine = await asyncio.to_thread(begun_night, registered, settings, call, store)
-        return done_before(registered, call) if engine is None else await engine.run()
+        if engine is None:
+            return await asyncio.to_thread(reranked, registered, settings, call, store)
+        return await engine.run()
 
 
 async def _left_open(
@@ -65,16 +69,27 @@ async def _left_open(
 
 
 def begun_night(registered: RegisteredTask, settings: Settings, call: NightCall, store: NightStore) -> "Engine | None":
-    """The engine of a new night, written down; None where that night is over already."""
+    """The engine of a new night, written down; None where that night is over already.
+
+    Where something was lost since, a search for it is what is left of a night that is over.
+    """
     state, work, night = planned_from(registered, settings, call, store)
-    if call.only is None and _is_over(state, call.day):
-        return None
-    opened = OpenNight.of(new_name(), state, night, call.only)
+    only = LOST if call.only is None and _is_over(state, call.day) else call.only
+    if only is LOST:
+        if _has_searched(store, call.day):
+            return None
+        night = replace(night, rules=replace(night.rules, drift_items=0))
+    opened = OpenNight.of(new_name(), state, night, only)
     engine = engine_of(work, store, opened, call)
-    if call.only is None or engine.next_jobs():
+    if only is None or engine.next_jobs():
         store.write(OPEN, opened)
         return engine
     return None
+
+
+def _has_searched(store: NightStore, day: date) -> bool:
+    """Whether everybody was searched on a day: once is enough, also where that failed."""
+    return any(line["kind"] == "search" and line["day"] == day.isoformat() for line in store.history("jobs"))
 
 
 def _is_over(state: TaskState, day: date) -> bool:
@@ -111,6 +126,8 @@ class Engine:
         only = self.opened.only
         if only is None:
             return jobs
+        if only == LOST:
+            return tuple(job for job in jobs if job.kind == "search")
         asked = plan_night(self._state, self.opened.night).waiting
         if not any(self._is_of(candidate_id, only) for candidate_id in asked):
             return ()
@@ -149,12 +166,10 @@ class Engine:
         return await self.call.runner(job, self.work, replace(where, known_ids=frozenset(self._state.standings)))
 
     def take(self, done: Sequence[JobDone]) -> None:
-        """What jobs have come to, in the order of the plan."""
+        """What jobs have come to, in the order of the plan; nothing is written down here."""
         for each in done:
             self._keep(each)
-        runs = {each.result.job.key: each.result.run_id for each in done if each.result.run_id is not None}
-        results = (*self._progress.results, *(each.result for each in done))
-        self._note(replace(self._progress, results=results, runs={**self._progress.runs, **runs}))
+        self._progress = replace(self._progress, results=(*self._progress.results, *(each.result for each in done)))
 
     def limit_usd(self, job: Job) -> Decimal:
         """What all jobs of its kind may cost tonight."""
@@ -237,13 +252,19 @@ class Engine:
         )
         if outcome is None:
             return plain
-        alarms = (*outcome.alarms, *(_failed(result, night.day) for result in results if result.end == "failed"))
+        told = feedback_tonight(self.work.settings, self._state, night.day)
+        alarms = (
+            *outcome.alarms,
+            *told.alarms,
+            *(_failed(result, night.day) for result in results if result.end == "failed"),
+        )
         return replace(
             plain,
             moves=outcome.moves,
             alarms=alarms,
             waiting=outcome.state.waiting,
             declined=outcome.declined,
+            feedback=told.weights,
         )
 
 
