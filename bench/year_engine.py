@@ -192,10 +192,12 @@ class YearEngine:
         return self._first[key]
 
     def _rotated(self, job: Job, tonight: Tonight) -> Ints:
-        """The next items of a random round through all of them."""
+        """A window that goes round the items that it was measured on, in an order drawn apart from all outcomes."""
         n_items = len(self._market.table.item_ids)
-        start = (tonight.night.day.toordinal() * job.n_items) % n_items
-        order = np.random.default_rng([n_items, start // n_items]).permutation(n_items)
+        order = np.random.default_rng(n_items).permutation(n_items)
+        if job.candidate_id not in self.composites:
+            order = order[self.knows(job.candidate_id, job.revision)[order]]
+        start = tonight.night.day.toordinal() * job.n_items % max(1, len(order))
         return np.asarray(np.roll(order, -start)[: job.n_items], dtype=np.int64)
 
     def _rows(self, candidate_id: CandidateId) -> list[int]:

@@ -22,8 +22,8 @@ from modelsearch.testing.world_year import N_NIGHTS, YearShape, make_year_world
 ALPHA = 0.05
 NIGHT_SHARE, SEARCH_SHARE = 0.5, 3.0
 DROP_POINTS = 5.0
-DROP_DAY, RETIRE_DAY, NOTICE = 120, 300, 20
-WATCHED_NIGHTS = 30
+DROP_DAY, RETIRE_DAY, NOTICE = 60, 300, 20
+WATCHED_NIGHTS = 60
 """An incumbent loses quality once it has served so long: before, there is little to compare it with."""
 
 
