@@ -12,13 +12,14 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 
+from modelsearch.api.night_between import LOST, reranked
 from modelsearch.api.night_job import JobDone, JobRun
 from modelsearch.api.night_open import NightCall, OpenNight
 from modelsearch.api.night_request import job_search
 from modelsearch.api.night_results import spent_in
 from modelsearch.api.night_stage import FIRST_PAUSE_S, LAST_PAUSE_S, PAUSE_GROWTH
 from modelsearch.api.night_work import Composites, NightWork, night_work
-from modelsearch.api.nights import Engine, begun_night, done_before, engine_of, new_name
+from modelsearch.api.nights import Engine, begun_night, engine_of, new_name
 from modelsearch.api.shared import Shared
 from modelsearch.core.candidate import Candidate
 from modelsearch.core.claims import Claim
@@ -63,32 +64,33 @@ async def run_shared_night(
         while True:
             opened = store.read(OPEN, OpenNight)
             if opened is None:
-                opened, is_over = await _opened(registered, settings, call, shared)
-                if is_over:
-                    return done_before(registered, call)
+                opened, report = await _opened(registered, settings, call, shared)
+                if report is not None:
+                    return report
             if opened is None:
                 await call.waiting.clock.sleep(LOOK_S)
                 continue
             work = await asyncio.to_thread(night_work, registered, settings, opened.day, state=opened.state)
             report = await _SharedEngine(engine_of(replace(work, shared=shared), store, opened, call), shared).run()
-            if report.end == "held" or (opened.only == call.only and opened.day >= call.day):
+            is_asked = opened.only == call.only or (call.only is None and opened.only == LOST)
+            if report.end == "held" or (is_asked and opened.day >= call.day):
                 return report
 
 
 async def _opened(
     registered: RegisteredTask, settings: Settings, call: NightCall, shared: Shared
-) -> tuple[OpenNight | None, bool]:
-    """The night that we or another began, None while another is at it; and whether there is nothing to begin."""
+) -> tuple[OpenNight | None, NightReport | None]:
+    """The night that we or another began, None while another is at it; or the report where there is none to begin."""
     store = NightStore(settings.nights / registered.id)
     claim = await asyncio.to_thread(shared.claims.take, f"task {registered.id}", _OPENING)
     if claim is None:
-        return None, False
+        return None, None
     try:
         if not store.holds(OPEN):
             engine = await asyncio.to_thread(begun_night, registered, settings, call, store)
             if engine is None:
-                return None, True
-        return store.read(OPEN, OpenNight), False
+                return None, await asyncio.to_thread(reranked, registered, settings, call, store)
+        return store.read(OPEN, OpenNight), None
     finally:
         await asyncio.to_thread(shared.claims.give_back, claim)
 
