@@ -19,6 +19,7 @@ from modelsearch.api.night_open import NightCall, OpenNight, Progress, planned_f
 from modelsearch.api.night_request import ANEW
 from modelsearch.api.night_results import spent_in
 from modelsearch.api.night_stage import run_stage
+from modelsearch.api.night_tidy import forget_samples
 from modelsearch.api.night_work import Composites, Kept, NightWork, night_work, with_kept
 from modelsearch.core.candidate import singles_of
 from modelsearch.core.ids import EndpointId, RunId
@@ -94,11 +95,6 @@ def _has_searched(store: NightStore, day: date) -> bool:
 
 def _is_over(state: TaskState, day: date) -> bool:
     return state.last_night is not None and day <= state.last_night
-
-
-def done_before(registered: RegisteredTask, call: NightCall) -> NightReport:
-    """The report of a night in which nothing was left to do."""
-    return NightReport(task_id=registered.id, day=call.day, end="done")
 
 
 def engine_of(work: NightWork, store: NightStore, opened: OpenNight, call: NightCall) -> "Engine":
@@ -237,6 +233,7 @@ class Engine:
             state = replace(state, last_night=self.opened.state.last_night)
         self._store.write(STATE, state)
         self._store.remove(OPEN, RESULTS)
+        forget_samples(self.work.settings, self._store, self.opened.day)
         return report
 
     def report(self, end: NightEnd, outcome: NightOutcome | None = None) -> NightReport:
