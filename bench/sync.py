@@ -125,7 +125,7 @@ async def _told(bench: Bench, kind: Kind, folder: Path) -> Told:
     for hour in range(1, kind.n_syncs + 1):
         report = await sync_catalog(settings, sources=site.sources(), now=START + hour * HOUR)
         alert = _alert(report, kind, settings)
-        problems += _report_problems(report, kind, alert)
+        problems += [*_report_problems(report, kind, alert), *_change_problems(report, kind)]
         problems += _price_problems(bench, kind, _prices(bench, settings, START + hour * HOUR))
     site.heal()
     healed = await sync_catalog(settings, sources=site.sources(), now=START + (kind.n_syncs + 1) * HOUR)
@@ -169,6 +169,13 @@ def _report_problems(report: SyncReport, kind: Kind, alert: str) -> Iterator[str
         yield "a key is in the report"
 
 
+def _change_problems(report: SyncReport, kind: Kind) -> Iterator[str]:
+    """What came into force although nothing truly happened."""
+    for change in report.changes if report.end == "accepted" else ():
+        if change.kind != "repriced" and (change.endpoint_id, "input") not in kind.changed:
+            yield f"{change.endpoint_id} {change.kind}"
+
+
 def _price_problems(bench: Bench, kind: Kind, now: Prices) -> Iterator[str]:
     for key in sorted(bench.prices.keys() | now.keys()):
         was, held = bench.prices.get(key, "absent"), now.get(key, "absent")
@@ -185,7 +192,7 @@ def _healed_problems(report: SyncReport) -> Iterator[str]:
 
 
 def _prices(bench: Bench, settings: Settings, at: datetime) -> Prices:
-    """The price in force of each endpoint and kind, as text; None = unknown."""
+    """The price in force of each endpoint and kind, as text, None = unknown; and its last day."""
     record = CatalogStore(settings.synced_catalog).record()
     market = bench.market if record is None else overlaid(bench.market, record)
     found: dict[tuple[str, str], str | None] = {}
@@ -193,6 +200,7 @@ def _prices(bench: Bench, settings: Settings, at: datetime) -> Prices:
         for processing in ("standard", "batch"):
             for kind, usd in _in_force(endpoint, at, is_batch=processing == "batch").items():
                 found[endpoint.id, kind] = usd
+        found[endpoint.id, "last day"] = str(endpoint.deprecated_on)
     return found
 
 

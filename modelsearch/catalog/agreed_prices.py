@@ -2,8 +2,10 @@
 
 The first source in rank that tells a price has the word. Where another differs by more than 2 %, the higher price is
 taken for budgets and marked as disputed, unless that other source still says what the provider itself said before its
-newest price: it is late, not of another opinion. What the provider tells itself is whole; what others tell is filled
-up from lower sources: longer prompts and hours that cost more, cached tokens, batch, which costs at most the standard.
+newest price: it is late, not of another opinion. genai-prices is not asked about what the provider itself tells.
+
+What the provider tells itself is whole; what others tell is filled up from lower sources: longer prompts and hours
+that cost more, cached tokens. Batch comes from whoever tells it, rises with the standard price and never passes it.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,9 +15,12 @@ from typing import TypeAlias
 
 from modelsearch.catalog.price_rows import Condition, condition_of
 from modelsearch.catalog.rate_guards import Table, usd_at
+from modelsearch.catalog.sources import genai_prices
 from modelsearch.core.market import Rate, RateKind
 
 DISPUTE = Decimal("0.02")
+OPINIONS = frozenset({genai_prices.SOURCE})
+"""Kept by hand and weeks late: a second opinion on what others say, none on what the provider itself tells."""
 _PLACES = Decimal("1e-12")
 _PLAIN: tuple[RateKind, ...] = ("input", "output")
 _Found: TypeAlias = dict[Condition, Rate]
@@ -81,7 +86,8 @@ def _standard(key: Condition, claims: Sequence[Claim], former: Table, found: _Fo
     rate = top.table[key]
     if rate.usd is None and top.is_own:
         return rate
-    known = [each for claim in telling if (each := claim.table[key]).usd is not None]
+    heard = [claim for claim in telling if not (top.is_own and claim.source in OPINIONS)]
+    known = [each for claim in heard if (each := claim.table[key]).usd is not None]
     return _settled(known, former.get(key)) if known else rate
 
 

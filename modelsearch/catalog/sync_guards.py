@@ -7,6 +7,7 @@ source stays. A sync that moves more than 15 % of the catalogue is held: it may 
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from decimal import Decimal
 
 from modelsearch.catalog.price_rows import condition_of, in_force
@@ -22,6 +23,7 @@ MAX_MOVED_SHARE = 0.15
 MIN_MOVED = 10
 """Fewer are no flood, however small the catalogue."""
 SMALL_CHANGE = Decimal("0.05")
+_OVERDUE_AFTER = timedelta(days=31)
 _MIN_QUARANTINED = 5
 _MAX_QUARANTINED_SHARE = 0.5
 _MAX_PROBLEMS = 100
@@ -43,6 +45,8 @@ class Moved:
         n_known: endpoints on sale before it.
         n_appeared: without those of sources that were never read before.
         n_repriced: by 5 % or more under any condition, whether or not it is told yet.
+        n_other: behind whose name another model stands now.
+        n_ending: that got another last day.
     """
 
     n_known: int
@@ -50,11 +54,12 @@ class Moved:
     n_gone: int = 0
     n_repriced: int = 0
     n_other: int = 0
+    n_ending: int = 0
 
     @property
     def n_moved(self) -> int:
         """All of them."""
-        return self.n_appeared + self.n_gone + self.n_repriced + self.n_other
+        return self.n_appeared + self.n_gone + self.n_repriced + self.n_other + self.n_ending
 
     @property
     def is_too_much(self) -> bool:
@@ -66,8 +71,9 @@ class Moved:
         """For people."""
         return (
             f"{self.n_moved} of {self.n_known} endpoints move at once ({self.n_appeared} appear, {self.n_gone} go, "
-            f"{self.n_repriced} cost 5 % more or less, {self.n_other} are another model now), more than "
-            f"{MAX_MOVED_SHARE:.0%}: held until a person has looked; prices and models stay as they were"
+            f"{self.n_repriced} cost 5 % more or less, {self.n_other} are another model now, {self.n_ending} get "
+            f"another last day), more than {MAX_MOVED_SHARE:.0%}: held until a person has looked; "
+            "prices and models stay as they were"
         )
 
 
@@ -83,7 +89,10 @@ def checked(
         is_released: a person has looked: lost rows and jumps of prices are taken as they are told.
     """
     offerings, problems = _once(listing.offerings)
-    found = [_guarded(each, before, None if is_released else market, is_released) for each in offerings]
+    overdue = [each.endpoint_id for each in offerings if _is_overdue(each, listing.observed_at.date())]
+    problems += [f"{listing.source}: {i}: listed long after its last day: that day is not believed" for i in overdue]
+    plausible = [replace(each, deprecated_on=None) if each.endpoint_id in overdue else each for each in offerings]
+    found = [_guarded(each, before, None if is_released else market, is_released) for each in plausible]
     refused = next(_refusals(listing.source, found, before, is_released), None)
     if refused is not None:
         return Refused(source=listing.source, reason=refused)
@@ -92,8 +101,9 @@ def checked(
 
 
 def reading_of(offerings: tuple[Offering, ...]) -> Reading:
-    """How much a source tells."""
-    return Reading(n_rows=len(offerings), n_priced=sum(is_priced(each) for each in offerings))
+    """How much of what is on sale a source tells."""
+    live = [each for each in offerings if each.is_live]
+    return Reading(n_rows=len(live), n_priced=sum(is_priced(each) for each in live))
 
 
 def is_priced(offering: Offering) -> bool:
@@ -110,6 +120,7 @@ def moved(before: CatalogState, after: CatalogState) -> Moved:
     both = old.keys() & new.keys()
     repriced = {i for i in both if largest_change(_latest(before, i), _latest(after, i)) >= SMALL_CHANGE}
     other = {i for i in both - repriced if _is_other(old[i], new[i])}
+    ending = {i for i in both - repriced - other if _is_ending(old[i], new[i])}
     appeared = [i for i in new.keys() - old.keys() if new[i].source in before.readings]
     return Moved(
         n_known=len(old),
@@ -117,6 +128,7 @@ def moved(before: CatalogState, after: CatalogState) -> Moved:
         n_gone=len(old.keys() - new.keys()),
         n_repriced=len(repriced),
         n_other=len(other),
+        n_ending=len(ending),
     )
 
 
@@ -167,6 +179,12 @@ def _once(offerings: tuple[Offering, ...]) -> tuple[list[Offering], list[str]]:
     return list(found.values()), problems
 
 
+def _is_overdue(offering: Offering, today: date) -> bool:
+    """Whether it is on sale though it ended long ago: one of the two is wrong, and nobody is to leave it for that."""
+    last_day = offering.deprecated_on
+    return offering.is_live and last_day is not None and today - last_day > _OVERDUE_AFTER
+
+
 def _weight(offering: Offering) -> tuple[bool, Decimal]:
     known = [rate.usd for rate in offering.rates if rate.usd is not None and rate.usd.is_finite()]
     return bool(known), sum(known, Decimal(0))
@@ -205,6 +223,10 @@ def _latest(state: CatalogState, endpoint_id: EndpointId) -> tuple[Rate, ...]:
     """Rates as last listed, whether in force or not."""
     waiting = state.unsettled.get(endpoint_id)
     return state.offerings[endpoint_id].rates if waiting is None else waiting.seen
+
+
+def _is_ending(old: Offering, new: Offering) -> bool:
+    return new.deprecated_on is not None and new.deprecated_on != old.deprecated_on
 
 
 def _is_other(old: Offering, new: Offering) -> bool:

@@ -16,6 +16,19 @@ _NAME = re.compile(r"[A-Za-z0-9~@][!-~]*")
 _NO_WORD = re.compile(r"[^a-z0-9]+")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _FREE = ":free"
+_WORD = re.compile(r"[a-z0-9]+")
+_NO_CHAT = frozenset(
+    word
+    for line in (
+        "aqa asr audio babbage banana captioner computer dall davinci embed embedding embeddings guard image imagen",
+        "live lyria moderation ocr realtime research rerank reranker robotics safeguard safety search sonar sora",
+        "speech transcribe transcription translate tts veo video voxtral whisper",
+    )
+    for word in line.split()
+)
+"""Words of names of models that hear, paint, sort or look things up: some listings tell no kind, and those that search
+bill for searches beside their tokens.
+"""
 
 
 def object_of(value: object) -> Mapping[str, Any]:
@@ -91,6 +104,11 @@ def model_id_of(wire_name: str) -> ModelId:
     """
     name = wire_name.rsplit("/", 1)[-1].lower().removesuffix(_FREE)
     return ModelId(_NO_WORD.sub("-", name).strip("-") or "unnamed")
+
+
+def is_chat_name(wire_name: str) -> bool:
+    """Whether nothing in the name says that it is no plain chat model; whole words count, never parts."""
+    return not _NO_CHAT & set(_WORD.findall(wire_name.rsplit("/", 1)[-1].lower()))
 
 
 def is_free_variant(wire_name: str) -> bool:

@@ -13,6 +13,7 @@ from typing import Any
 from modelsearch.catalog.sources.fields import (
     count_of,
     day_of,
+    is_chat_name,
     is_free_variant,
     list_of,
     model_id_of,
@@ -87,7 +88,7 @@ def _row(
     wire = name_of(name)
     if not wire or not row:
         return unnamed(SOURCE, name)
-    if words_of(object_of(row.get("modalities")).get("output")) - {"text"}:
+    if not is_chat_name(wire) or words_of(object_of(row.get("modalities")).get("output")) - {"text"}:
         return None
     where = f"{provider_id}/{wire}"
     reader = PriceReader(

@@ -14,6 +14,7 @@ from typing import Any
 from modelsearch.catalog.sources.fields import (
     count_of,
     day_of,
+    is_chat_name,
     is_free_variant,
     list_of,
     model_id_of,
@@ -54,7 +55,7 @@ def _row(row: Mapping[str, Any], observed_on: date) -> Offering | str | None:
     if not wire:
         return unnamed(SOURCE, row.get("id"))
     outputs = words_of(object_of(row.get("architecture")).get("output_modalities"))
-    if (wire.startswith(_ROUTERS) and _is_router(row)) or outputs - {"text"}:
+    if (wire.startswith(_ROUTERS) and _is_router(row)) or not is_chat_name(wire) or outputs - {"text"}:
         return None
     top, parameters = object_of(row.get("top_provider")), words_of(row.get("supported_parameters"))
     target = name_of(object_of(row.get("alias_target")).get("slug"))

@@ -14,6 +14,7 @@ from typing import Any
 from modelsearch.catalog.sources.fields import (
     count_of,
     day_of,
+    is_chat_name,
     list_of,
     model_id_of,
     name_of,
@@ -26,10 +27,6 @@ from modelsearch.catalog.sources.rows import PriceReader, checked_rows, listing,
 from modelsearch.core.ids import EndpointId, ProviderId
 from modelsearch.core.offering import Listing, Offering
 
-_NO_CHAT = re.compile(
-    r"embed|whisper|tts|speech|transcri|dall-e|image|imagen|video|veo|sora|moderation|guard|realtime|audio|live"
-    r"|davinci|babbage|rerank|ocr|computer-use|robotics|aqa"
-)
 _FINE_TUNED = re.compile(r"ft:|ftjob|:ft-|fine-?tun")
 _DATED = re.compile(r".*-\d{4,8}")
 _CHAT_TYPES = frozenset({"chat", "language"})
@@ -78,7 +75,7 @@ def _offering(row: Mapping[str, Any], source: str, observed_at: datetime, notes:
     wire = name_of(told.removeprefix("models/") if isinstance(told, str) else told)
     if not wire:
         return unnamed(source, told)
-    if _FINE_TUNED.search(wire.lower()) or _NO_CHAT.search(wire.lower()):
+    if _FINE_TUNED.search(wire.lower()) or not is_chat_name(wire):
         return None
     where = f"{source}/{wire}"
     offering = Offering(

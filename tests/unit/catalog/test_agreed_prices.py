@@ -40,11 +40,17 @@ def test_a_dispute_keeps_the_higher_price_whoever_tells_it() -> None:
 
 def test_who_says_what_the_provider_said_before_is_late() -> None:
     former = {condition_of(each): each for each in plain("2", "4")}
-    claims = [own(*plain("1", "4")), heard(*plain("2", "4")), opinion(*plain("3", "4"))]
-    late, _ = agreed(claims[:2], former)
+    claims = [own(*plain("1", "4")), heard(*plain("2", "4"))]
+    late, _ = agreed(claims, former)
     assert usd_of(late) == {"input": 1, "output": 4}
     assert not any(each.is_disputed for each in late)
-    assert usd_of(agreed(claims, former)[0])["input"] == 3
+    assert usd_of(agreed([claims[0], heard(*plain("3", "4"))], former)[0])["input"] == 3
+
+
+def test_the_second_opinion_is_one_on_what_others_say_only() -> None:
+    rates, problems = agreed([own(*plain("1", "4")), opinion(*plain("3", "4"))], {})
+    assert usd_of(rates) == {"input": 1, "output": 4}
+    assert problems == ()
 
 
 def test_an_unknown_price_of_the_provider_is_unknown_and_of_others_is_filled() -> None:

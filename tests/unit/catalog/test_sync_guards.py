@@ -151,3 +151,20 @@ def test_priced_is_who_has_a_price_for_both_ways() -> None:
     assert is_priced(offer())
     assert not is_priced(offer(rates=plain(None)))
     assert not is_priced(offer(rates=(rate("input", "1"), rate("output", "1", processing="batch"))))
+
+
+def test_many_last_days_at_once_are_held_and_one_long_past_is_not_believed() -> None:
+    soon = tuple(replace(each, deprecated_on=date(2026, 11, 21)) for each in MANY)
+    found = moved(state_with(*MANY), state_with(*soon))
+    assert (found.n_ending, found.is_too_much) == (N, True)
+    assert moved(state_with(*soon), state_with(*MANY)).n_moved == 0
+    past = taken(replace(MANY[0], deprecated_on=date(2026, 10, 19)), *soon[1:])
+    assert past.offerings[0].deprecated_on is None
+    assert past.offerings[1].deprecated_on == date(2026, 11, 21)
+    assert "not believed" in past.problems[0]
+
+
+def test_rows_that_answer_no_more_are_lost_rows() -> None:
+    off = [replace(each, is_live=False) for each in MANY]
+    assert "31 rows, 40 before" in refusal(*off[:9], *MANY[9:])
+    assert "nothing is listed" in refusal(*off)

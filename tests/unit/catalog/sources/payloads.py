@@ -66,3 +66,9 @@ def genai(**providers: list[dict[str, Any]]) -> bytes:
 def providers_of_the_catalogue() -> frozenset[str]:
     """Ids of the catalogue that is shipped."""
     return frozenset(path.stem for path in (ROOT / "catalogs" / "providers").glob("*.yaml"))
+
+
+def lines_of_the_catalogue() -> list[str]:
+    """Lines of the files of its providers."""
+    files = sorted((ROOT / "catalogs" / "providers").glob("*.yaml"))
+    return [line for path in files for line in path.read_text(encoding="utf-8").splitlines()]

@@ -6,6 +6,7 @@ import pytest
 from modelsearch.catalog.sources.fields import (
     count_of,
     day_of,
+    is_chat_name,
     is_free_variant,
     list_of,
     model_id_of,
@@ -15,6 +16,7 @@ from modelsearch.catalog.sources.fields import (
     text_of,
     words_of,
 )
+from tests.unit.catalog.sources.payloads import lines_of_the_catalogue
 
 NOT_TEXT: tuple[object, ...] = (None, True, 3, Decimal(2), [], {}, "x" * 300)
 
@@ -79,3 +81,23 @@ def test_shapes_default_to_nothing() -> None:
 def test_free_is_told_by_the_end_of_the_name() -> None:
     assert is_free_variant("acme/one:free")
     assert not is_free_variant("acme/free-one")
+
+
+def test_kinds_are_told_by_whole_words_of_the_name() -> None:
+    for name in (
+        "text-embedding-9",
+        "acme/one-image-preview",
+        "gpt-9-search",
+        "acme/sonar",
+        "one-live",
+        "Llama-Guard-9",
+    ):
+        assert not is_chat_name(name), name
+    for name in ("olive-9", "acme/deliverance-7b", "imagery-1", "embedder/one-chat", "searching-2"):
+        assert is_chat_name(name), name
+
+
+def test_every_endpoint_of_the_catalogue_is_a_chat_model_by_its_name() -> None:
+    wires = [line.split(": ", 1)[1] for line in lines_of_the_catalogue() if line.startswith("- wire: ")]
+    assert len(wires) > 600
+    assert [wire for wire in wires if not is_chat_name(wire)] == []
