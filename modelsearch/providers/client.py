@@ -28,7 +28,7 @@ from modelsearch.providers.account import Account, Pause, checked_base_url, chec
 from modelsearch.providers.clock import SystemClock
 from modelsearch.providers.exchange import Answered
 from modelsearch.providers.limits import Ending, Place
-from modelsearch.providers.retry import MAX_WAIT_S, Backoff
+from modelsearch.providers.retry import MAX_WAIT_S, Backoff, is_unsent
 from modelsearch.providers.transport import MAX_REPLY_BYTES, AiohttpTransport, Timeouts
 
 TransportFactory = Callable[[Provider], httpx.AsyncBaseTransport]
@@ -39,7 +39,6 @@ OVERLOADED = frozenset({429, 503, 529})
 CONNECT_S = 15.0
 BACKSTOP_S = 2.0
 """Over the provider's time limit: for transports that know no limit of the whole; ours ends by itself before."""
-_NOT_SENT = frozenset({"ConnectError", "ConnectTimeout", "PoolTimeout", "UnsupportedProtocol", "ProxyError"})
 _DONE = Retry(kind="none")
 _HELD = Retry(kind="none", message="the account was set aside before the request was sent")
 _ERROR = b'"error"'
@@ -197,7 +196,7 @@ class ProviderClient:
             return RawReply(
                 http_status=0,
                 latency_s=self._clock.now_s() - start_s,
-                is_sent=not _is_unsent(error),
+                is_sent=not is_unsent(error),
                 failure=account.hide_key(f"provider {account.provider.id}: {type(error).__name__}: {error}"),
                 n_attempts=n_attempts,
             )
@@ -263,11 +262,6 @@ def _inner_verdict(account: Account, raw: RawReply) -> Retry:
         return _DONE
     retry = account.dialect.classify(raw)
     return replace(retry, kind="none") if retry.kind == "transient" else retry
-
-
-def _is_unsent(error: Exception) -> bool:
-    """By name, so that the exceptions of httpx's forks count as well; what is not known to be unsent was sent."""
-    return any(cls.__name__ in _NOT_SENT for cls in type(error).__mro__)
 
 
 def _stopped(account: Account, retry: Retry, raw: RawReply) -> StoppedError:

@@ -19,6 +19,7 @@ MAX_WAIT_S = 120.0
 """The longest wait within a call; a longer one sets the endpoint aside."""
 MAX_PAUSE_S = 900.0
 """The longest pause that a provider is granted at a time."""
+_NOT_SENT = frozenset({"ConnectError", "ConnectTimeout", "PoolTimeout", "UnsupportedProtocol", "ProxyError"})
 _TRANSIENT = frozenset({408, 409, 425, 498})
 _GONE = frozenset({404, 410})
 _NO_MONEY = (
@@ -177,3 +178,11 @@ class Backoff:
         if retry.wait_s is not None:
             return retry.wait_s
         return self.rng.uniform(0.0, min(self.max_s, self.base_s * 2.0 ** (n_attempts - 1)))
+
+
+def is_unsent(error: Exception) -> bool:
+    """Whether a transport's error says that nothing went out; what is not known to be unsent was sent.
+
+    By name, so that the exceptions of httpx's forks count as well.
+    """
+    return any(cls.__name__ in _NOT_SENT for cls in type(error).__mro__)

@@ -25,7 +25,7 @@ from modelsearch.providers.account import (
 )
 from modelsearch.providers.client import TransportFactory
 from modelsearch.providers.clock import SystemClock
-from modelsearch.providers.retry import Backoff
+from modelsearch.providers.retry import Backoff, is_unsent
 from modelsearch.providers.transport import AiohttpTransport, Timeouts
 
 MAX_FILE_BYTES = 400_000_000
@@ -33,7 +33,6 @@ MAX_FILE_BYTES = 400_000_000
 CONNECT_S, READ_S, WHOLE_S = 15.0, 120.0, 900.0
 MAX_ATTEMPTS = 4
 _OK = range(200, 300)
-_NOT_SENT = frozenset({"ConnectError", "ConnectTimeout", "PoolTimeout", "UnsupportedProtocol", "ProxyError"})
 
 
 def batch_transport(provider: Provider) -> httpx.AsyncBaseTransport:  # noqa: ARG001 - the factory's signature
@@ -141,9 +140,10 @@ class HttpBatchClient:
                 body = await response.aread()
                 await response.aclose()
         except Exception as error:  # noqa: BLE001 - whatever a transport raises is data from here
-            is_sent = not any(cls.__name__ in _NOT_SENT for cls in type(error).__mro__)
             told = account.hidden(f"{type(error).__name__}: {error}")
-            return RawReply(http_status=0, is_sent=is_sent, failure=told, latency_s=self._clock.now_s() - start_s)
+            return RawReply(
+                http_status=0, is_sent=not is_unsent(error), failure=told, latency_s=self._clock.now_s() - start_s
+            )
         headers = {name.lower(): account.hidden(value) for name, value in response.headers.items()}
         if len(account.key) >= SECRET_CHARS:
             body = body.replace(account.key.encode(), HIDDEN.encode())
