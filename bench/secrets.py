@@ -3,9 +3,9 @@
 A search for the bundled task through the command line, with embedded Prefect at its most talkative, over the real
 catalogue whose providers OpenAI, Anthropic and Google are set to an emulator. Each wants its own key, a random canary,
 and repeats it in error bodies, headers and broken replies. Four runs: preview, a search, a search with a wrong key,
-and its resume with the right one. Then every file under the project's home (journal, Parquet, result, reports,
-Prefect's database and logs) and all output is searched for every key in several forms; planted keys show that the
-search would find them. Prints the figures last.
+and its resume with the right one. Then the feedback endpoint is asked with no key, a wrong one and another task's.
+Every file under the project's home (journal, Parquet, result, reports, Prefect's database and logs) and all output is
+searched for every key in several forms; planted keys show that the search would find them. Prints the figures last.
 """
 
 import os
@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench.secrets_control import missed_plants
+from bench.secrets_feedback import feedback_problems
 from bench.secrets_scan import Hit, hits_in, scan
 from modelsearch.core.ids import Json
 from modelsearch.emulator.server import spawned_emulator
@@ -88,7 +89,9 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(root=Path(folder), keys=keys)
         problems = runs_of(bench, wrong["wrong"])
-        everything = {**keys, **wrong}
+        doors = {task: canary(task) for task in ("shop", "bank")}
+        problems += feedback_problems(bench.home, {**doors, **wrong}, bench.said)
+        everything = {**keys, **wrong, **doors}
         hits, n_files = scan(bench.home, everything)
         user_hits, n_user_files = scan(bench.root / "user", everything)
         hits += user_hits

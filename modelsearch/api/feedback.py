@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from modelsearch.core.errors import FeedbackError, TaskFileError
+from modelsearch.core.errors import FeedbackError, StoreError, TaskFileError
 from modelsearch.core.feedback import FeedbackRow, FeedbackWeight, Kept
 from modelsearch.core.ids import CandidateId, TaskId
 from modelsearch.core.nights import Alarm, TaskState
@@ -65,21 +65,20 @@ def feedback_of_file(path: Path, *, task: str, source: str, now: datetime) -> tu
 
 
 def weights_of(settings: Settings, task_id: TaskId, day: date) -> dict[CandidateId, FeedbackWeight]:
-    """What came in of a task before a day counts for so much.
-
-    Raises:
-        StoreError: it cannot be read.
-    """
-    return feedback_weights(_store(settings).tallies(task_id, before=day))
+    """What came in of a task before a day counts for so much; nothing where it cannot be read (the night tells)."""
+    try:
+        return feedback_weights(_store(settings).tallies(task_id, before=day))
+    except StoreError:  # a prior is not worth a night
+        return {}
 
 
 def feedback_tonight(settings: Settings, state: TaskState, day: date) -> FeedbackTonight:
-    """What a night reports of it.
-
-    Raises:
-        StoreError: it cannot be read.
-    """
-    tallies = _store(settings).tallies(state.task_id, before=day)
+    """What a night reports of it; that it cannot be read is an alarm, and stops nothing."""
+    try:
+        tallies = _store(settings).tallies(state.task_id, before=day)
+    except StoreError as error:
+        alarm = Alarm(code="feedback_unreadable", subject=state.task_id, day=day, message=str(error))
+        return FeedbackTonight(alarms=(alarm,))
     weights = feedback_weights(tallies)
     return FeedbackTonight(
         weights=tuple(weights[c] for c in sorted(weights)), alarms=feedback_alarms(tallies, state, day)
@@ -89,11 +88,7 @@ def feedback_tonight(settings: Settings, state: TaskState, day: date) -> Feedbac
 def feedback_past(
     settings: Settings, task_id: TaskId, models: Mapping[CandidateId, KnownModel], traits: TaskTraits
 ) -> tuple[PastTask, ...]:
-    """What came in of a task up to now, as a past task.
-
-    Raises:
-        StoreError: it cannot be read.
-    """
+    """What came in of a task up to now, as a past task; nothing where it cannot be read."""
     tomorrow = datetime.now(UTC).date() + timedelta(days=1)
     return feedback_as_past(weights_of(settings, task_id, tomorrow), models, traits)
 
