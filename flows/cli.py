@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from flows import cli_feedback, cli_nights, cli_serve
+from flows import cli_federated, cli_feedback, cli_nights, cli_serve
 from flows import cli_options as options
 from flows.cli_catalog_app import catalog_app
 from modelsearch.core.errors import ModelsearchError
@@ -28,6 +28,8 @@ app = typer.Typer(
 app.add_typer(catalog_app, name="catalog")
 app.add_typer(cli_serve.alerts_app, name="alerts")
 app.add_typer(cli_nights.tasks_app, name="tasks")
+app.add_typer(cli_federated.export_app, name="export")
+app.add_typer(cli_federated.import_app, name="import")
 RunId = Annotated[str, typer.Argument(help="A run's id, or its beginning.")]
 INTERRUPTED = 130
 

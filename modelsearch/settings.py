@@ -71,6 +71,11 @@ class Settings:
         return self.home / "nights"
 
     @property
+    def federated(self) -> Path:
+        """Outcomes that were imported from others, and the secret of our own exports."""
+        return self.home / "federated"
+
+    @property
     def prefect_home(self) -> Path:
         """Prefect's database and storage, one for all runs of the project."""
         return self.home / "prefect"

@@ -8,7 +8,7 @@ from typing import Any
 
 from modelsearch.api.hosts import pinned
 from modelsearch.api.keys import Coverage, drops_without_key, keys_of
-from modelsearch.api.past import past_quality_of
+from modelsearch.api.past import past_quality_of, told_sources
 from modelsearch.api.request import SearchRequest
 from modelsearch.api.scorer_models import check_code_allowed, check_scorer_key
 from modelsearch.api.source import Source, open_source, read_baseline_outcomes, with_market
@@ -78,9 +78,10 @@ def begun_now(
     source = open_source(request, settings, stack, task=task, market=market)
     check_code_allowed(source.task, is_allowed=request.is_code_allowed or settings.is_code_allowed)
     plan = read_plan(request.plan, settings.plan_folder(request.plan))
-    return begun_with(
+    begun = begun_with(
         request, source, plan, keys_of(source.market, settings), past_quality_of(request, source, settings)
     )
+    return replace(begun, warnings=told_sources(request, source, settings))
 
 
 def begun_with(
@@ -126,9 +127,9 @@ async def with_hosts(begun: Begun, request: SearchRequest) -> Begun:
     needs = source.task.requirements.needs | (kind.requires if kind is not None else frozenset())
     market, warnings = await pinned(source.market, wanted, begun.keys, needs=needs)
     if market is source.market:
-        return replace(begun, warnings=warnings)
+        return replace(begun, warnings=(*begun.warnings, *warnings))
     again = begun_with(request, with_market(source, market), begun.plan_data, begun.keys, begun.setting.past_quality)
-    return replace(again, warnings=warnings)
+    return replace(again, warnings=(*begun.warnings, *warnings))
 
 
 def begun_before(request: SearchRequest, run: RunDir, settings: Settings, stack: ExitStack) -> Begun | None:

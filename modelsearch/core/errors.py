@@ -15,6 +15,7 @@ ModelsearchError
 |   +-- FeedbackError         production feedback that cannot be read, or whose key is not set
 |   +-- RunNotFoundError      no such run, or not a run directory
 |   +-- RecordedTableError    a recorded table that breaks its contract
+|   +-- OutcomesFileError     an export of outcomes that is none, or that nobody should believe
 |   +-- ShadowedPackageError  `flows` or `tasks` imported from elsewhere
 +-- ScoringError              an answer could not be scored, through no fault of its own; it stays without a score
 +-- PriceUnknownError         tokens were used for which no price is known
@@ -103,6 +104,10 @@ class RunNotFoundError(InputError):
 
 class RecordedTableError(InputError):
     """A recorded table breaks its contract."""
+
+
+class OutcomesFileError(InputError):
+    """An export of outcomes cannot be used, or should not be believed."""
 
 
 class ShadowedPackageError(InputError):

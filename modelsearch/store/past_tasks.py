@@ -23,6 +23,7 @@ from modelsearch.core.past import (
 from modelsearch.core.recorded import RecordedModel, RecordedTable
 from modelsearch.core.result import Estimate
 from modelsearch.core.search import Setting
+from modelsearch.store.federated import FederatedStore, imported_of
 from modelsearch.store.layout import RunDir, list_runs, read_header
 from modelsearch.store.recorded import OUTCOMES_FILE, read_recorded_table
 from modelsearch.store.result_json import result_from_json
@@ -43,6 +44,19 @@ def read_past(folder: Path) -> PastTask:
         message = f"--past {folder}: expected the folder of a recorded table, or of a finished run"
         raise OptionError(message)
     return past_of_run(run)
+
+
+def read_pasts(where: Path) -> list[PastTask]:
+    """What a folder knows, or all that an imported source tells (its file in the folder of imports).
+
+    Raises:
+        OptionError: it is neither.
+        ModelsearchError: it cannot be read.
+    """
+    if where.is_file() and where.suffix == ".json":
+        store = FederatedStore(where.parent)
+        return list(imported_of(store.read(where.stem)).tasks)
+    return [read_past(where)]
 
 
 def past_of_runs(root: Path, n_latest: int) -> list[PastTask]:
