@@ -1,11 +1,12 @@
 """One night of all registered tasks: one after the other, one purse, and none that fails stops the others."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
-from modelsearch.api.night_job import run_job
+from modelsearch.api.night_job import fault_of, run_job
 from modelsearch.api.night_open import NightCall, Runner
 from modelsearch.api.night_stage import Waiting
 from modelsearch.api.nights import run_night
@@ -102,11 +103,20 @@ async def task_night(
         with open_shared(settings) as shared:
             return await run_shared_night(registered, settings, night, shared)
     except (NightLockedError, RunLockedError) as error:
-        return replace(_unusable(name, call.day, "night_locked", str(error)), end="held")
+        held = replace(_unusable(name, call.day, "night_locked", str(error)), end="held")
+        return held if call.only is None else replace(held, alarms=())  # the night that is under way finds it too
     except ModelsearchError as error:
-        report = _unusable(name, call.day, "night_failed", str(error))
+        return _failed(settings, name, call.day, str(error))
+    except Exception as error:  # noqa: BLE001 - one task must not end the night of the others
+        return _failed(settings, name, call.day, fault_of(error))
+
+
+def _failed(settings: Settings, name: str, day: date, message: str) -> NightReport:
+    """The report of a task whose night could not be begun; in its history too, as far as that can be written."""
+    report = _unusable(name, day, "night_failed", message)
+    with suppress(ModelsearchError):
         NightStore(settings.nights / name).append(lines_of(report))
-        return report
+    return report
 
 
 def _unusable(name: str, day: date, code: str, message: str) -> NightReport:

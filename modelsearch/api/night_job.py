@@ -1,9 +1,11 @@
 """Carries out one job of a night with real calls; whatever goes wrong is the job's own end, never the night's."""
 
 import asyncio
+import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from pathlib import Path
 
 from modelsearch.api.begun import AVAILABLE
 from modelsearch.api.finish import result_of
@@ -75,7 +77,7 @@ async def run_job(job: Job, work: NightWork, where: JobRun) -> JobDone:
     except ModelsearchError as error:
         return _ended(job, where, "failed", str(error))
     except Exception as error:  # noqa: BLE001 - one job must not end the night; its words may hold anything
-        return _ended(job, where, "failed", f"{type(error).__name__}: a fault of ours; its run is kept")
+        return _ended(job, where, "failed", f"{fault_of(error)}; its run is kept")
 
 
 async def _carried_out(job: Job, work: NightWork, where: JobRun) -> JobDone:
@@ -244,3 +246,10 @@ def _ended(job: Job, where: JobRun, end: JobEnd, error: str) -> JobDone:
         run_id=where.run.run_id if is_begun else None,
     )
     return JobDone(result=result)
+
+
+def fault_of(error: Exception) -> str:
+    """What kind of fault it was and where, without its words, which may hold anything."""
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    return f"a fault of ours, {type(error).__name__}{where}"

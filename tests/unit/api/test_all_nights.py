@@ -8,8 +8,10 @@ import pytest
 from modelsearch.api.all_nights import NightsCall, night_names, run_nights
 from modelsearch.api.night_stage import Waiting
 from modelsearch.core.errors import OptionError
-from modelsearch.core.ids import TaskId
+from modelsearch.core.ids import EndpointId, TaskId
 from modelsearch.core.nights import NightReport
+from modelsearch.core.registered import RegisteredTask
+from modelsearch.nights.night import NightRules
 from modelsearch.store.night_store import NightStore
 from tests.unit.api.bazaar import DAY, Bazaar, Models
 
@@ -77,3 +79,29 @@ def test_reports_are_told_as_they_come_and_an_unknown_name_is_refused(bazaar: Ba
     assert [report.task_id for report in told] == ["colours"]
     with pytest.raises(OptionError, match="no such task"):
         nights(bazaar, names=("colour",))
+
+
+def test_a_fault_of_ours_ends_one_task_s_night_alone_and_its_words_are_kept_back(
+    bazaar: Bazaar, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bazaar.register()
+    bazaar.register(id=TaskId("other"))
+
+    def rules(registered: RegisteredTask) -> NightRules:
+        if registered.id == "colours":
+            message = "canary-5f1d"
+            raise ValueError(message)
+        return NightRules(drift_items=0)
+
+    monkeypatch.setattr("modelsearch.api.night_open.rules_of", rules)
+    reports = nights(bazaar)
+    assert {name: report.end for name, report in reports.items()} == {"colours": "failed", "other": "done"}
+    assert "ValueError at " in reports["colours"].alarms[0].message
+    assert "canary" not in str(reports)
+
+
+def test_a_model_that_appears_while_the_night_is_under_way_wakes_nobody(bazaar: Bazaar) -> None:
+    bazaar.register()
+    with bazaar.store.lock():
+        (report,) = nights(bazaar, only=EndpointId("twin/m")).values()
+    assert (report.end, report.alarms) == ("held", ())
