@@ -4,7 +4,7 @@ Why not more. A certificate says that a candidate is no worse than the baseline 
 drawn beforehand. Feedback has neither: the candidate that serves sees the traffic of its own days, nobody answered the
 same items beside it, who is judged is who complains or praises, and whoever can send rows could send a verdict. A bias
 of a few points stays however many rows come in, and no test over rows removes it. So the standard deviation of that
-bias is part of the error (`BIAS_SD`): a million rows are worth some 16 items of a paired test.
+bias is part of the error (`BIAS_SD`): a million rows are worth at most 25 items.
 
 What it may do: move a newcomer in the line (`Offer.p_good`), be one more past task for a search's expectations (which
 weighs it against what it buys), and raise an alarm when what comes in of a candidate has changed.
