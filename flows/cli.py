@@ -221,6 +221,7 @@ def compare(
     ] = False,
     past: options.Past = None,
     jobs: Annotated[int, typer.Option(help="Processes.", min=1)] = 1,
+    dask: Annotated[str, typer.Option(help="A Dask scheduler's address, or `local`, in place of processes.")] = "",
     out: Annotated[Path, typer.Option(help="Where the rows go (Parquet).")] = Path("results.parquet"),
     as_json: Annotated[bool, typer.Option("--json", help="With `report`: as JSON.")] = False,
 ) -> None:
@@ -233,7 +234,7 @@ def compare(
     given = CompareOptions(
         cases=cases, plans=plans, budget_share=budget_share, n_seeds=seeds, n_jobs=jobs, out=out,
         is_baseline_imported=baseline_imported, is_cost_known=mean_costs_known, baseline=baseline,
-        budget_usd=budget_usd, is_emulated=emulated, past=tuple(past or ()),
+        budget_usd=budget_usd, is_emulated=emulated, past=tuple(past or ()), dask=dask,
     )  # fmt: skip
     (compare_own_tasks if tasks else compare_tables)([Path(path) for path in what], given)
 

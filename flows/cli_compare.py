@@ -45,6 +45,7 @@ class CompareOptions:
     budget_usd: str | None = None
     is_emulated: bool = False
     past: tuple[Path, ...] = ()
+    dask: str = ""
 
 
 def compare_tables(folders: Sequence[Path], options: CompareOptions) -> None:
@@ -64,6 +65,7 @@ def compare_tables(folders: Sequence[Path], options: CompareOptions) -> None:
         is_cost_known=options.is_cost_known,
         past=options.past,
         n_jobs=options.n_jobs,
+        dask=options.dask,
     )
     rows = compare(comparison, _tell_progress if sys.stderr.isatty() else None)
     write_comparison(options.out, rows)

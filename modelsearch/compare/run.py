@@ -28,6 +28,7 @@ class Comparison:
         folders: of the recorded tables, by name.
         shares: of X, each in (0, 1].
         n_jobs: processes; 1 = this one.
+        dask: address of a Dask scheduler, or "local", in place of processes of our own; "" = no Dask.
         is_cost_known: strategies are given every model's true mean cost.
         past: folders of recorded tables and runs; a search may learn from those that are not of its own table.
     """
@@ -41,6 +42,7 @@ class Comparison:
     is_cost_known: bool = False
     past: tuple[Path, ...] = ()
     n_jobs: int = 1
+    dask: str = ""
 
     def __post_init__(self) -> None:
         """Check what can be checked without opening a table.
@@ -105,13 +107,21 @@ def compare(comparison: Comparison, on_done: OnDone | None = None) -> list[Row]:
     """
     jobs = jobs_of(comparison)
     rows: list[Row] = []
-    found = _in_this_process(jobs) if comparison.n_jobs == 1 else _in_processes(jobs, comparison.n_jobs)
-    for n_done, some in enumerate(found, start=1):
+    for n_done, some in enumerate(_found(comparison, jobs), start=1):
         rows += some
         if on_done is not None:
             on_done(n_done, len(jobs))
     keys = ("plan", "table", "baseline", "seed", "budget_share")
     return sorted(rows, key=lambda row: tuple((str(row[k]) if k in keys[:3] else "", row[k]) for k in keys))
+
+
+def _found(comparison: Comparison, jobs: Sequence[Job]) -> Iterator[list[Row]]:
+    """The rows of each search as it ends, wherever it runs."""
+    if comparison.dask:
+        from modelsearch.compare.on_dask import rows_on_dask  # noqa: PLC0415 - it imports the jobs from here
+
+        return rows_on_dask(jobs, comparison.dask, max(comparison.n_jobs, 2))
+    return _in_this_process(jobs) if comparison.n_jobs == 1 else _in_processes(jobs, comparison.n_jobs)
 
 
 def run_job(job: Job) -> list[Row]:
