@@ -1,5 +1,5 @@
 import random
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,7 +10,9 @@ from modelsearch.core.ids import CandidateId, TaskId
 from modelsearch.core.model_name import model_name
 from modelsearch.core.past import KnownModel, TaskTraits
 from modelsearch.nights.after import first_state
+from modelsearch.report.nights import night_lines
 from modelsearch.settings import Settings, read_settings
+from tests.unit.api.bazaar import BASELINE, DAY, Bazaar
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 TASK, A = TaskId("t"), CandidateId("a")
@@ -72,3 +74,17 @@ def test_one_bad_row_keeps_none(tmp_path: Path, settings: Settings) -> None:
     with pytest.raises(FeedbackError, match=r"row 3: score"):
         import_feedback(path, settings, task="t")
     assert not settings.feedback.exists()
+
+
+def test_a_night_tells_what_feedback_counts_for_and_moves_by_none_of_it(tmp_path: Path, bazaar: Bazaar) -> None:
+    bazaar.night()
+    weak, path = bazaar.add("weak", 0.3), tmp_path / "f.csv"
+    rows = [f"{n},{weak},up" for n in range(500)] + [f"b{n},{BASELINE},down" for n in range(500)]
+    path.write_text("\n".join(["id,candidate,thumbs", *rows]), encoding="utf-8")
+    at = datetime.combine(DAY, time(12), UTC)
+    import_feedback(path, bazaar.settings, task=bazaar.state.task_id, now=at)
+    report = bazaar.night(1)
+    assert [(each.candidate_id, each.quality) for each in report.feedback] == [(BASELINE, 0.0), (weak, 1.0)]
+    assert any(f"feedback on {weak}: 1.000 over 500 rows" in line for line in night_lines(report))
+    assert report.moves == ()
+    assert bazaar.state.incumbent_id == "twin/m"
