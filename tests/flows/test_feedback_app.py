@@ -15,7 +15,8 @@ import httpx
 import pytest
 import uvicorn
 
-from flows.feedback_app import FeedbackLimits, feedback_app
+from flows.feedback_app import OPEN_PATH, FeedbackLimits, feedback_app, feedback_door, feedback_routes
+from flows.pages import Served, pages_app
 from modelsearch.core.errors import FeedbackError
 from modelsearch.core.ids import TaskId
 from modelsearch.settings import Settings, read_settings
@@ -206,6 +207,19 @@ async def test_no_key_is_logged(door: Door, caplog: pytest.LogCaptureFixture) ->
         await door.send(key="wrong-key-0123456789", json=ROW)
     assert KEY not in caplog.text
     assert "wrong-key" not in caplog.text
+
+
+@pytest.mark.parametrize(("key", "status"), [(KEY, 200), ("wrong-key-0123456789", 401)])
+async def test_beside_the_pages_it_asks_for_its_own_key_not_their_password(
+    tmp_path: Path, key: str, status: int
+) -> None:
+    routes = feedback_routes(feedback_door(settings_of(tmp_path)))
+    served = Served(runs=tmp_path, password="user:password", routes=routes, open_paths=(OPEN_PATH,))
+    transport = httpx.ASGITransport(app=pages_app(served))
+    async with httpx.AsyncClient(transport=transport, base_url="http://pages") as client:
+        answer = await client.post("/feedback/shop", json=ROW, headers={"authorization": f"Bearer {key}"})
+        assert answer.status_code == status
+        assert (await client.get("/")).status_code == 401
 
 
 @pytest.fixture
