@@ -48,6 +48,9 @@ class Folder(Protocol):
     def compare_and_swap(self, name: str, content: bytes, *, expected: str | None) -> str:
         """Replace a file of the version `expected` (None = there must be none); its new version.
 
+        The content should tell whose it is: in a store, one that is there already counts as written, for the answer to
+        an earlier try of the same call may have been lost.
+
         Raises:
             ObjectChangedError: another writer was first; nothing was written.
         """
