@@ -12,7 +12,7 @@ from modelsearch.api.finish import result_of
 from modelsearch.api.night_request import JobSearch, job_search
 from modelsearch.api.night_results import outcomes_of, spent_in, standings_of, with_samples
 from modelsearch.api.night_sample import sample_of
-from modelsearch.api.night_work import NightWork
+from modelsearch.api.night_work import Composites, NightWork
 from modelsearch.api.run import reports_of
 from modelsearch.api.session import Opening, Session, find_session_run, open_session
 from modelsearch.api.stages import write_decision, write_stage
@@ -21,6 +21,7 @@ from modelsearch.core.errors import BatchPendingError, ModelsearchError
 from modelsearch.core.events import PhaseClosed
 from modelsearch.core.ids import CandidateId, EndpointId, ItemId
 from modelsearch.core.nights import Job, JobEnd, JobResult, Standing
+from modelsearch.core.result import Verdict
 from modelsearch.core.search import Probe
 from modelsearch.evaluate.stored import stored_probes
 from modelsearch.search.rows import ask_rows
@@ -55,12 +56,12 @@ class JobDone:
 
     Attributes:
         hosts: pinned host of each endpoint that was called.
-        made: the composite that a search recommends.
+        made: the composites that a search recommends or certifies: when the first is lost, another one serves.
     """
 
     result: JobResult
     hosts: dict[EndpointId, str | None] = field(default_factory=dict)
-    made: Candidate | None = None
+    made: Composites = field(default_factory=Composites)
 
 
 async def run_job(job: Job, work: NightWork, where: JobRun) -> JobDone:
@@ -106,21 +107,29 @@ async def _searched(job: Job, work: NightWork, session: Session, where: JobRun) 
     result = result_of(session)
     write_decision(session, result, reports_of(result, is_emulated=session.source.is_emulated))
     chosen = session.search.fold.candidates[result.recommendation.candidate_id]
+    standings = standings_of(session, result, work.day)
     spend = session.search.ledger.spend()
     end: JobEnd = "out_of_money" if job.kind == "screen" and _is_short(session, job.candidate_id) else "done"
     return JobDone(
         result=JobResult(
             job=job,
             end=end,
-            standings=_wanted(job, standings_of(session, result, work.day)),
+            standings=_wanted(job, standings),
             chosen_id=chosen.id,
             spend_usd=spend.committed_usd,
             n_calls=spend.n_calls,
             run_id=session.run.run_id,
         ),
         hosts=_hosts(session),
-        made=None if isinstance(chosen, Single) else chosen,
+        made=_made(session, chosen.id, [s.candidate_id for s in standings if s.verdict is Verdict.NON_INFERIOR]),
     )
+
+
+def _made(session: Session, chosen_id: CandidateId, certified: Sequence[CandidateId]) -> Composites:
+    found = Composites()
+    for candidate_id in dict.fromkeys((chosen_id, *certified)):
+        found = found.with_candidate(session.search.fold.candidates[candidate_id])
+    return found
 
 
 def _wanted(job: Job, standings: tuple[Standing, ...]) -> tuple[Standing, ...]:

@@ -54,7 +54,7 @@ class Kept:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Composites:
-    """What recommended ensembles and cascades are made of, by id, which tells nothing."""
+    """What ensembles and cascades are made of that are, or may come to be, recommended; their ids tell nothing."""
 
     ensembles: Mapping[CandidateId, Ensemble] = field(default_factory=dict)
     cascades: Mapping[CandidateId, Cascade] = field(default_factory=dict)
@@ -70,6 +70,12 @@ class Composites:
         if isinstance(candidate, Cascade):
             return replace(self, cascades={**self.cascades, candidate.id: candidate})
         return self
+
+    def joined(self, others: "Composites") -> "Composites":
+        """These and others."""
+        return Composites(
+            ensembles={**self.ensembles, **others.ensembles}, cascades={**self.cascades, **others.cascades}
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

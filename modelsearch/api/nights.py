@@ -203,8 +203,7 @@ class Engine:
             if name not in work.kept
         }
         known = {name: replace(kept, host=called.get(name, kept.host)) for name, kept in work.kept.items()}
-        composites = work.composites if done.made is None else work.composites.with_candidate(done.made)
-        self.work = replace(work, kept={**known, **new}, composites=composites)
+        self.work = replace(work, kept={**known, **new}, composites=work.composites.joined(done.made))
 
     def _write_kept(self) -> None:
         self._store.write(KEPT, self.work.kept)

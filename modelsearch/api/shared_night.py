@@ -21,7 +21,6 @@ from modelsearch.api.night_stage import FIRST_PAUSE_S, LAST_PAUSE_S, PAUSE_GROWT
 from modelsearch.api.night_work import Composites, NightWork, night_work
 from modelsearch.api.nights import Engine, begun_night, engine_of, new_name
 from modelsearch.api.shared import Shared
-from modelsearch.core.candidate import Candidate
 from modelsearch.core.claims import Claim
 from modelsearch.core.errors import ClaimLostError, LedgerError, ModelsearchError, OverbilledError, RunLockedError
 from modelsearch.core.ids import CallId, EndpointId, RunId
@@ -236,11 +235,9 @@ def _is_open(run: RunDir) -> bool:
 
 
 def _text_of(done: JobDone) -> str:
-    made = Composites() if done.made is None else Composites().with_candidate(done.made)
-    return to_json(_Told(result=done.result, hosts=done.hosts, made=made)).decode()
+    return to_json(_Told(result=done.result, hosts=done.hosts, made=done.made)).decode()
 
 
 def _done_of(text: str) -> JobDone:
     told = from_json(text.encode(), _Told, Path("claims"))
-    made: list[Candidate] = [*told.made.ensembles.values(), *told.made.cascades.values()]
-    return JobDone(result=told.result, hosts=dict(told.hosts), made=made[0] if made else None)
+    return JobDone(result=told.result, hosts=dict(told.hosts), made=told.made)

@@ -124,3 +124,19 @@ def test_whom_nobody_knows_any_more_is_told(bazaar: Bazaar) -> None:
     ended = done(bazaar, work_of(bazaar), "drift", "vote-000000000000", 5).result
     assert ended.end == "failed"
     assert "nobody knows" in ended.error
+
+
+def test_a_search_hands_on_what_its_certified_composites_are_made_of(bazaar: Bazaar) -> None:
+    """Two that are wrong apart and right together, and the baseline far dearer."""
+    for name, right in (("one", 0.93), ("two", 0.92), ("three", 0.91)):
+        Models.right[name] = right
+        bazaar.add(name, 0.3)
+    del bazaar.offers["twin"]
+    bazaar.write()
+    (bazaar.root / "catalogs" / "providers" / "twin.yaml").unlink()
+    report = bazaar.night(registered=bazaar.registered(plan="balanced"))
+    certified = {s.candidate_id for s in report.results[0].standings if s.verdict is Verdict.NON_INFERIOR}
+    made = bazaar.store.read("composites", Composites)
+    assert made is not None
+    assert {c for c in certified if c.startswith(("vote-", "cascade-"))} <= {*made.ensembles, *made.cascades}
+    assert all(str(c) in ("dear/m", *(f"{n}/m" for n in Models.right)) or made.find(c) for c in certified)

@@ -71,6 +71,9 @@ def test_composites_are_found_by_id_and_singles_are_left_out() -> None:
     assert known.find(vote.id) == vote
     assert known.find(cascade.id) == cascade
     assert known.find(MEMBERS[0].id) is None
+    other = Composites().with_candidate(Cascade(legs=MEMBERS, thresholds=(0.7,)))
+    assert len(known.joined(other).cascades) == 2
+    assert known.joined(other).ensembles == known.ensembles
 
 
 def test_a_request_says_what_the_registration_says(bazaar: Bazaar) -> None:
