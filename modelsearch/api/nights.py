@@ -66,7 +66,8 @@ async def _left_open(
         return None
     work = await asyncio.to_thread(night_work, registered, settings, opened.day, state=opened.state)
     report = await engine_of(work, store, opened, call).run()
-    return report if report.end == "held" or opened.only == call.only else None
+    is_asked = opened.only == call.only or (call.only is None and opened.only == LOST)
+    return report if report.end == "held" or is_asked else None
 
 
 def begun_night(registered: RegisteredTask, settings: Settings, call: NightCall, store: NightStore) -> "Engine | None":
