@@ -22,8 +22,8 @@ NIGHTS = 7300
 WITHIN = 14
 HELD = 0.9
 YEARS = [("stable", 0.0, 300), ("flicker", 0.04, 1000), ("flicker", 0.1, 300), ("some", 0.1, 500), ("beta", 0.2, 1000)]
-PROMISED = [("stable", 0.0), ("flicker", 0.02), ("flicker", 0.04), ("some", 0.04), ("some", 0.1)]
-"""Where a loss of 5 points must be found within 14 nights in 9 of 10 lives, from `SETTLED` nights of watching on."""
+PROMISED = {("stable", 0.0): 30, ("flicker", 0.02): 60, ("flicker", 0.04): 60, ("some", 0.04): 60, ("some", 0.1): 120}
+"""Where a loss of 5 points must be found within 14 nights in 9 of 10 lives, and from how many nights of watching on."""
 DROPS = [
     *((kind, flips, n) for kind, flips in PROMISED for n in (300, 1000)),
     *((kind, flips, 500) for kind, flips in (("flicker", 0.1), ("beta", 0.1), ("beta", 0.2))),
@@ -95,8 +95,8 @@ def told(found: Sequence[Found]) -> tuple[float, str]:
 
 
 def part_quiet(pool: ProcessPoolExecutor, n_nights: int) -> list[str]:
-    print(f"{n_nights} nights without a change; seeds 0 and 1; incumbent the luckiest of 100 equals on its test")
-    missed, cases = [], [(world, seed) for world in YEARS for seed in (0, 1)]
+    print(f"{n_nights} nights without a change; seed 0; incumbent the luckiest of 100 equals on its test")
+    missed, cases = [], [(world, 0) for world in YEARS]
     runs = pool.map(quiet_years, *zip(*cases, strict=True), [n_nights] * len(cases))
     for (world, seed), (codes, n_naive) in zip(cases, runs, strict=True):
         print(f"  {world[0]:8s} flips {world[1]:.2f} {world[2]:5d} items seed {seed}: {len(codes)} false alarms "
@@ -115,7 +115,7 @@ def part_drops(pool: ProcessPoolExecutor, n_lives: int) -> list[str]:
             share, line = told(found)
             n_false += sum(each.n_false for each in found)
             print(f"  {world[0]:8s} flips {world[1]:.2f} {world[2]:5d} items after {before:3d}: {line}", flush=True)
-            if world[:2] in PROMISED and before >= SETTLED and share < HELD:
+            if before >= PROMISED.get(world[:2], np.inf) and share < HELD:
                 missed.append(f"MISSED: {world} after {before}: {share:.2f} within {WITHIN} nights, wanted {HELD}")
     print(f"  false alarms before the change in all of them: {n_false}")
     return missed
