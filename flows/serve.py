@@ -18,6 +18,7 @@ import uvicorn
 from flows.alert_targets import read_alert_settings
 from flows.deployments import Declared, own_deployments, read_deployments, runner_deployment
 from flows.feedback_app import OPEN_PATH, feedback_door, feedback_routes
+from flows.metrics import metrics_routes
 from flows.orphans import end_orphans
 from flows.pages import Served, pages_app
 from flows.prefect_child import HOST, ServerPlan, child_server, is_answering
@@ -79,7 +80,7 @@ def run_serve(options: ServeOptions) -> None:
             checks={"prefect": _prefect},
             ui_url=_ui_url(),
             password=password,
-            routes=feedback,
+            routes=[*feedback, *metrics_routes(settings)],
             open_paths=(OPEN_PATH,) if feedback else (),
         )
         stack.enter_context(pages_in_a_thread(served, sock))
@@ -199,6 +200,6 @@ def _ui_url() -> str:
 def _say(options: ServeOptions, declared: tuple[Declared, ...]) -> None:
     names = ", ".join(each.name for each in declared)
     sys.stderr.write(
-        f"deployments: {names}\nPrefect: {_ui_url()}\nreports and health: http://{options.host}:{options.port}/\n"
+        f"deployments: {names}\nPrefect: {_ui_url()}\nreports, health, metrics: http://{options.host}:{options.port}/\n"
         "stop with Ctrl-C: schedules stay, what is paid is kept\n"
     )

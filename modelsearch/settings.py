@@ -130,6 +130,41 @@ class Settings:
         except ValueError:
             return 30.0
 
+    @property
+    def is_log_json(self) -> bool:
+        """Whether what happens is logged as JSON lines on standard error (MODELSEARCH_LOG=json)."""
+        return self.environ.get("MODELSEARCH_LOG", "").lower() == "json"
+
+    @property
+    def log_level(self) -> str:
+        """The least that is logged (MODELSEARCH_LOG_LEVEL): debug = each call and outcome, info, warning."""
+        level = self.environ.get("MODELSEARCH_LOG_LEVEL", "").lower()
+        return level if level in {"debug", "info", "warning", "error"} else "info"
+
+    @property
+    def collector(self) -> str | None:
+        """OpenTelemetry collector (MODELSEARCH_OTEL): its base URL; "" = as the standard OTEL_* variables say (1).
+
+        None = nothing is sent.
+        """
+        told = self.environ.get("MODELSEARCH_OTEL", "").strip()
+        if not told or told.lower() in {"0", "false", "no", "off"}:
+            return None
+        return told if "://" in told else ""
+
+    @property
+    def traced_share(self) -> float:
+        """Share of calls that are sent as spans (MODELSEARCH_OTEL_CALLS), in [0, 1]; failed ones all are."""
+        try:
+            return min(1.0, max(0.0, float(self.environ.get("MODELSEARCH_OTEL_CALLS", "0.1"))))
+        except ValueError:
+            return 0.1
+
+    @property
+    def observed(self) -> Path:
+        """What runs and syncs have come to in numbers, kept for the Prometheus page."""
+        return self.home / "observed"
+
     def key(self, variable: str) -> str | None:
         """The value of a key's environment variable; None where it is unset or empty."""
         return self.environ.get(variable) or None

@@ -10,6 +10,7 @@ from modelsearch.api.night_job import fault_of, run_job
 from modelsearch.api.night_open import NightCall, Runner
 from modelsearch.api.night_stage import Waiting
 from modelsearch.api.nights import run_night
+from modelsearch.api.observing import observed_night
 from modelsearch.api.publishing import refresh, shared_folder
 from modelsearch.api.registered import registered_task
 from modelsearch.api.shared import open_shared
@@ -90,6 +91,15 @@ async def task_night(
     settings: Settings, name: str, call: NightsCall, budget_usd: Decimal | None = None
 ) -> NightReport | None:
     """The night of one task, whatever happens; None where it is paused and was not asked for by name."""
+    with observed_night(settings, name, call.day.isoformat()) as told:
+        report = await _task_night(settings, name, call, budget_usd)
+        told(report)
+        return report
+
+
+async def _task_night(
+    settings: Settings, name: str, call: NightsCall, budget_usd: Decimal | None
+) -> NightReport | None:
     night = NightCall(
         day=call.day, budget_usd=budget_usd, only=call.only, waiting=call.waiting, runner=call.runner, watch=call.watch
     )

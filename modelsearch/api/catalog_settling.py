@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 
 from modelsearch.api.catalog_reading import Syncing
+from modelsearch.api.observing import count_sync
 from modelsearch.api.publishing import shared_folder
 from modelsearch.catalog.diff import changes, fingerprint_of
 from modelsearch.catalog.price_rows import new_rows
@@ -38,6 +39,7 @@ def settle(begun: Syncing, reads: Sequence[SourceRead]) -> SyncReport:
     with shared_folder(begun.settings, begun.settings.synced_catalog), store.locked():
         report = _settled(begun, reads, store)
     forget_payloads(store.payloads, begun.now)
+    count_sync(begun.settings, report)
     return report
 
 
@@ -74,9 +76,12 @@ def release(settings: Settings, *, is_accepted: bool, now: datetime | None = Non
             raise OptionError(message)
         found = _Found(record=store.record(), after=held.state, now=moment)
         if is_accepted:
-            return found.accepted(store)
-        store.reject_held()
-        return found.told("rejected", (), "a person has turned it down")
+            report = found.accepted(store)
+        else:
+            store.reject_held()
+            report = found.told("rejected", (), "a person has turned it down")
+    count_sync(settings, report, is_read=False)
+    return report
 
 
 @dataclass(frozen=True, kw_only=True)

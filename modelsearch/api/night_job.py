@@ -13,6 +13,7 @@ from modelsearch.api.night_request import JobSearch, job_search
 from modelsearch.api.night_results import outcomes_of, spent_in, standings_of, with_samples
 from modelsearch.api.night_sample import sample_of
 from modelsearch.api.night_work import Composites, NightWork
+from modelsearch.api.observing import observed_job
 from modelsearch.api.run import reports_of
 from modelsearch.api.session import Opening, Session, find_session_run, open_session
 from modelsearch.api.stages import write_decision, write_stage
@@ -71,6 +72,13 @@ async def run_job(job: Job, work: NightWork, where: JobRun) -> JobDone:
     """
     if where.most_usd <= 0:
         return _ended(job, where, "out_of_money", "")
+    with observed_job(work.settings, job) as told:
+        done = await _whatever_happens(job, work, where)
+        told(done.result)
+        return done
+
+
+async def _whatever_happens(job: Job, work: NightWork, where: JobRun) -> JobDone:
     try:
         return await _carried_out(job, work, where)
     except BatchPendingError as error:

@@ -12,6 +12,7 @@ from modelsearch.api.batching import Batching, batched
 from modelsearch.api.begun import AVAILABLE, Begun, begun_before, begun_now, with_hosts
 from modelsearch.api.keys import check_live_keys
 from modelsearch.api.lives import begin_life, last_written_s
+from modelsearch.api.observing import observed_run
 from modelsearch.api.publishing import Fenced, Publisher, find_run_anywhere, publishing
 from modelsearch.api.request import SearchRequest
 from modelsearch.api.shared import Shared
@@ -108,8 +109,11 @@ async def open_session(request: SearchRequest, opening: Opening | None = None) -
         earlier_s = begin_life(run, last_s)
         publisher = publisher or _published(opening, run, stack, is_open_here=True)
         client = await stack.enter_async_context(ProviderClient(begun.source.market, begun.keys, seed=request.seed))
+        if opening.shared is not None:
+            client.share(opening.shared.leases())
         replies = stack.enter_context(open_replies(opening.settings, begun.source, opening.shared))
-        recorder = Tee(journal if publisher is None else Fenced(journal, publisher), opening.watch)
+        watch = stack.enter_context(observed_run(opening.settings, request, run, begun, opening.watch))
+        recorder = Tee(journal if publisher is None else Fenced(journal, publisher), watch)
         wired = wire(begun.source, begun.setting, client=client, replies=replies, recorder=recorder, run=run)
         batch_client = await stack.enter_async_context(HttpBatchClient(begun.source.market, begun.keys))
         batching = Batching(client=batch_client, policy=request.batch_policy, wait_s=opening.batch_wait_s, run=run)

@@ -22,6 +22,7 @@ from modelsearch.core.market import Endpoint
 from modelsearch.core.outcome import Outcome, Reply, Status
 from modelsearch.core.search import Probe
 from modelsearch.core.wire import RawReply, WireRequest
+from modelsearch.core.working import ASKED
 from modelsearch.evaluate.account_batches import account_batches
 from modelsearch.evaluate.asking import model_request
 from modelsearch.evaluate.caller import MAX_CALLS_PER_OUTCOME, NOT_RUN, Answer, dialect_of
@@ -132,6 +133,7 @@ class LiveEvaluator:
     async def _work(self, queue: JobQueue) -> None:
         """Buy until nothing is left, or somebody stops; whoever crashes stops all, and what is in flight is booked."""
         while (job := await queue.take(lambda: self._stopped is not None)) is not None:
+            ASKED.set(job.cell)  # for spans and log lines; each worker is a task with a context of its own
             try:
                 bought = await self._buy(job)
                 outcome = await finished(self._plugs.grader, bought.outcome, job.item)

@@ -83,6 +83,11 @@ _DECODE_CANDIDATE: Final[dict[str, Callable[[msgspec.Raw], Candidate]]] = {
 }
 
 
+def tag_of(kind: type[Event]) -> int:
+    """The first byte of every event of a kind."""
+    return _TAGS[kind][0]
+
+
 def event_bytes(event: Event) -> bytes:
     """The event with its tag in front.
 

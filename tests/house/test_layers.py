@@ -27,11 +27,13 @@ HOMES = {
     "moocore": ("modelsearch/stats/",),
     "jinja2": ("modelsearch/evaluate/", "modelsearch/report/"),
     "pickle": ("modelsearch/testing/",),  # the conformance suite asks whether strategies pickle
+    "opentelemetry": ("modelsearch/observe/",),
+    "prometheus_client": ("modelsearch/observe/",),
     "dill": (),
 }
 LAYERS = [
     {"api"},
-    {"report", "emulator", "compare", "interop"},
+    {"report", "emulator", "compare", "interop", "observe"},
     {"search", "evaluate"},
     {"decide"},
     {"providers", "store", "stats"},

@@ -1,0 +1,116 @@
+"""Reading a journal as it grows: what has come since the last time, without a lock, and without what is torn."""
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+
+from modelsearch.core.errors import JournalError
+from modelsearch.core.events import CallReplied, Event
+from modelsearch.store.event_codec import event_of, tag_of
+from modelsearch.store.frames import HEAD_BYTES, frames_of
+from modelsearch.store.journal import MAGIC
+from modelsearch.store.layout import RunDir
+from modelsearch.store.lock import LOCK_NAME
+
+CHUNK_BYTES = 16 * 2**20
+_REPLIED = tag_of(CallReplied)
+
+
+@dataclass
+class JournalTail:
+    """A journal that is read on; a damaged one says so, and is read no further.
+
+    Attributes:
+        end_bytes: behind the last event that was read; 0 = not begun.
+    """
+
+    path: Path
+    end_bytes: int = 0
+    _chunk_bytes: int = field(default=CHUNK_BYTES, repr=False)
+
+    def events(self) -> list[Event]:
+        """Events that are new since the last call, at most a few MB of them; empty = there are none yet.
+
+        Replies are left out: their bodies are the bulk of a journal, and no business of whoever only counts.
+
+        Raises:
+            JournalError: the file is no journal, or damaged.
+            OSError: it cannot be read.
+        """
+        found: list[Event] = []
+        with self.path.open("rb") as file:
+            data = memoryview(self._read(file.fileno()))
+        start, is_first = 0, self.end_bytes == 0
+        if is_first:
+            if len(data) < len(MAGIC):
+                return []
+            if bytes(data[: len(MAGIC)]) != MAGIC:
+                raise JournalError(f"journal {self.path}: does not begin as one; is it another version's?")
+            start = len(MAGIC)
+        for offset, payload in frames_of(data, start, str(self.path)):
+            if not is_first and payload[0] != _REPLIED:
+                found.append(self._event(payload))
+            is_first, start = False, offset + HEAD_BYTES + len(payload)
+        if start > len(MAGIC) or self.end_bytes:
+            self.end_bytes += start
+        return found
+
+    @property
+    def is_at_end(self) -> bool:
+        """Whether nothing was written behind what was read; True where the file is gone."""
+        return not self.path.exists() or self.path.stat().st_size <= self.end_bytes
+
+    def _read(self, fd: int) -> bytes:
+        """A few MB from where we are, and more where one record is longer than that."""
+        data = os.pread(fd, self._chunk_bytes, self.end_bytes)
+        n_wanted = int.from_bytes(data[:4], "little") + HEAD_BYTES if self.end_bytes and len(data) >= 4 else 0
+        return data if n_wanted <= len(data) else os.pread(fd, n_wanted, self.end_bytes)
+
+    def _event(self, payload: memoryview) -> Event:
+        try:
+            return event_of(payload)
+        except ValueError as error:
+            raise JournalError(f"journal {self.path}: a record is no event: {error}") from error
+
+
+def is_worked_on(run: RunDir) -> bool:
+    """Whether the process that opened a run lives, and the run is not whole: by its number alone, for a look at the
+    lock itself would stand in the way of whoever opens it at that moment.
+    """
+    if run.manifest.exists():
+        return False
+    try:
+        os.kill(int((run.path / LOCK_NAME).read_text()), 0)
+    except PermissionError:
+        return True
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+def read_endpoints(run: RunDir) -> dict[str, tuple[str, str]]:
+    """Provider and wire name of each endpoint that a run was begun with; empty where its copy cannot be read."""
+    try:
+        found = msgspec.json.decode(run.setting.read_bytes(), type=_File)
+    except (OSError, msgspec.MsgspecError):
+        return {}
+    return {name: (each.provider_id, each.wire_name) for name, each in found.setting.market.endpoints.items()}
+
+
+class _Endpoint(msgspec.Struct):
+    provider_id: str
+    wire_name: str
+
+
+class _Market(msgspec.Struct):
+    endpoints: dict[str, _Endpoint]
+
+
+class _Setting(msgspec.Struct):
+    market: _Market
+
+
+class _File(msgspec.Struct):
+    setting: _Setting
