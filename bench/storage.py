@@ -102,8 +102,9 @@ def disturbed(bed: Bed, chance: random.Random, whole_s: float) -> tuple[dict[str
         ends_s = time.monotonic() + whole_s * chance.uniform(0.5, 0.9)
         while time.monotonic() < ends_s or not run_id:
             time.sleep(0.3)
-            run_id = run_id or next(iter(clean.folders("runs")), "")
-            n_looked += is_whole(clean, run_id)
+            begun = next(iter(clean.folders("runs")), "")
+            is_seen = is_whole(clean, begun)
+            run_id, n_looked = begun if is_seen else run_id, n_looked + is_seen
             if process.poll() is not None:
                 break
         is_over = process.poll() is not None

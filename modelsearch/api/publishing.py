@@ -134,7 +134,9 @@ def find_run_anywhere(settings: Settings, name: str) -> RunDir:
         if len(matches) != 1 and name not in matches:
             raise
     run = RunDir(settings.runs, RunId(name if name in matches else matches[0]))
-    fetched(_place(settings, run))
+    if not fetched(_place(settings, run)):
+        message = f"run {name!r}: the machine that began it published nothing whole in {settings.storage}"
+        raise RunNotFoundError(message)
     return run
 
 

@@ -5,7 +5,7 @@
 
 A trust of t means that the source's word on where a model stands is taken for a measurement of reliability t: errors of
 variance (1 - t) / t times the spread of models come on top of those that the number of items tells. They are taken to
-be one and the same in all that a source tells, so that a source does not gain weight by telling more.
+be one and the same beyond ten tasks of a source: it counts as at most ten, however much it tells.
 """
 
 import hashlib
@@ -29,6 +29,7 @@ from modelsearch.store.layout import write_whole
 DEFAULT_TRUST = 0.5
 SPREAD_SD = 0.15
 """Of qualities between models on a task, as `stats.abilities` takes it before a task is seen."""
+MAX_COUNTED_TASKS = 10
 _SOURCE = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _SUFFIX = ".json"
 _SUM_ERROR = 1e-6
@@ -175,8 +176,8 @@ def read_export(path: Path) -> Told:
 
 def imported_of(told: Told) -> Imported:
     """What a source tells as past tasks: the less it is trusted, the wider its errors."""
-    trust, n_tasks = told.source.trust, max(len(told.tasks), 1)
-    distrust = SPREAD_SD**2 * (1 - trust) / trust * n_tasks
+    trust = told.source.trust
+    distrust = SPREAD_SD**2 * (1 - trust) / trust * max(1.0, len(told.tasks) / MAX_COUNTED_TASKS)
     by_task: dict[str, list[PastModel]] = defaultdict(list)
     for line in told.models:
         variance = error_variance(line.quality, line.n_items) + 2 * line.noise_scale**2 + distrust

@@ -77,10 +77,10 @@ class Publication:
 
 
 class Found(NamedTuple):
-    """A manifest as read, with what it is known by in the store."""
+    """A manifest as read, with what it is known by in the store; None = it is not there yet."""
 
     publication: Publication
-    version: str
+    version: str | None
 
 
 def piece_of(name: str, content: bytes) -> Piece:

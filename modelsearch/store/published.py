@@ -155,11 +155,13 @@ def claimed(
     _check_free(place, before.mark, copy, is_taken_over=is_taken_over, stale_s=stale_s)
     mark = Mark(copy=copy, machine=platform.node(), is_open=True, at_s=time.time())
     after = replace(before, number=before.number + 1, mark=mark)
+    if found is None:  # the first push makes it, with all that it names: nobody finds an empty one
+        return Published(place, Found(after, None))
     try:
-        taken = swapped(place.folder, place.prefix, after, None if found is None else found.version)
+        taken = swapped(place.folder, place.prefix, after, found.version)
     except ObjectChangedError as error:
         raise RunLockedError(f"{place.prefix}: another machine was quicker to open it: wait until it ends") from error
-    if found is not None and (before.mark.copy != copy or _local_bytes(place) < before.journal_bytes):
+    if before.mark.copy != copy or _local_bytes(place) < before.journal_bytes:
         _bring_up(place, before, is_exact=is_exact)
     return Published(place, taken)
 

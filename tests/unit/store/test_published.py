@@ -77,8 +77,16 @@ def test_only_one_machine_has_it_open_and_the_other_is_stopped_when_it_is_taken_
     claimed(a).push()
 
 
+def test_of_two_machines_that_begin_the_same_one_is_told_at_its_first_push(tmp_path: Path) -> None:
+    first, second = claimed(place(tmp_path, "a")), claimed(place(tmp_path, "b"))
+    first.push()
+    with pytest.raises(RunLockedError, match="taken it over"):
+        second.push()
+    first.push(is_over=True)
+
+
 def test_a_machine_that_says_nothing_for_long_is_gone_where_that_is_agreed(tmp_path: Path) -> None:
-    claimed(place(tmp_path, "a"))
+    claimed(place(tmp_path, "a")).push()
     with pytest.raises(RunLockedError, match="has it open"):
         claimed(place(tmp_path, "b"), stale_s=60.0)
     claimed(place(tmp_path, "b"), stale_s=-1.0)
@@ -139,7 +147,7 @@ def test_wherever_an_upload_dies_readers_see_the_last_whole_publication(
         except StorageError:
             break
     reader = place(tmp_path, "b")
-    assert fetched(reader)
+    assert fetched(reader) is (n_pushed > 0)
     if n_pushed:
         journal, text = versions[n_pushed]
         assert (reader.local / "journal.bin").read_bytes() == journal
