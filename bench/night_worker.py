@@ -20,9 +20,10 @@ def main() -> None:
     settings = read_settings(asked["environ"])
     print("ready", flush=True)
     sys.stdin.readline()
-    began_s = time.time()
+    began_s, began_cpu_s = time.time(), time.process_time()
     reports = asyncio.run(run_nights(settings, NightsCall(day=date.fromisoformat(asked["day"]))))
-    print(json.dumps({"began_s": began_s, "ended_s": time.time(), "nights": [_plain(each) for each in reports]}))
+    told = {"began_s": began_s, "ended_s": time.time(), "cpu_s": time.process_time() - began_cpu_s}
+    print(json.dumps({**told, "nights": [_plain(each) for each in reports]}))
 
 
 def _plain(report: NightReport) -> dict[str, Any]:

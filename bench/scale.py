@@ -46,13 +46,19 @@ class Night:
         return float(max(r["ended_s"] for r in self.reports) - min(r["began_s"] for r in self.reports))
 
     @property
+    def cpu_s(self) -> float:
+        """Of all workers together, the emulator's and the database's not counted."""
+        return sum(float(r["cpu_s"]) for r in self.reports)
+
+    @property
     def bill_usd(self) -> Decimal:
         return sum((line.cost_usd for line in self.lines), Decimal(0))
 
     def line(self) -> str:
         settled, reserved, unknown = self.booked
         return (
-            f"{self.n_workers} workers: {self.wall_s:.1f} s, {len(self.lines)} calls, bill {self.bill_usd} USD; "
+            f"{self.n_workers} workers: {self.wall_s:.1f} s ({self.cpu_s:.1f} s of CPU), {len(self.lines)} calls, "
+            f"bill {self.bill_usd} USD; "
             f"booked {settled}, open {reserved}, unknown {unknown}"
         )
 

@@ -55,6 +55,16 @@ class Gate:
     def leave(self) -> None:
         """Go out; who waits longest goes in."""
         self.n_inside -= 1
+        self._admit()
+
+    def resize(self, most: int) -> None:
+        """Be at most so wide from now on, 0 = let nobody in; who is in stays in."""
+        is_whole = self.limit == self.most
+        self.most = most
+        self.limit = most if is_whole else min(most, self.limit)
+        self._admit()
+
+    def _admit(self) -> None:
         while self._waiters and self.n_inside < self.limit:
             place = self._waiters.popleft()
             if not place.done():
@@ -73,7 +83,7 @@ class Gate:
         """Halve the width for one that entered in `window`; False where that was done already."""
         if window != self.window:
             return False
-        self.limit = max(1, self.limit // 2)
+        self.limit = max(min(1, self.most), self.limit // 2)
         self.window += 1
         self._n_ok = 0
         return True

@@ -22,13 +22,14 @@ from modelsearch.core.errors import AuthenticationError, InputError, QuotaError,
 from modelsearch.core.ids import ProviderId
 from modelsearch.core.market import Endpoint, Market, Provider
 from modelsearch.core.outcome import Status, Usage
-from modelsearch.core.ports import Clock
+from modelsearch.core.ports import Clock, Leases
 from modelsearch.core.wire import RawReply, Retry, WireRequest
 from modelsearch.providers.account import Account, Pause, checked_base_url, checked_key, dialect_of, limits_of
 from modelsearch.providers.clock import SystemClock
 from modelsearch.providers.exchange import Answered
 from modelsearch.providers.limits import Ending, Place
 from modelsearch.providers.retry import MAX_WAIT_S, Backoff, is_unsent
+from modelsearch.providers.shares import Shares
 from modelsearch.providers.transport import MAX_REPLY_BYTES, AiohttpTransport, Timeouts
 
 TransportFactory = Callable[[Provider], httpx.AsyncBaseTransport]
@@ -79,6 +80,11 @@ class ProviderClient:
         self._transport_factory = transport_factory or default_transport
         self._backoff = Backoff(max_attempts=max_attempts, rng=random.Random(seed))
         self._accounts: dict[ProviderId, Account] = {}
+        self._shares: Shares | None = None
+
+    def share(self, leases: Leases) -> None:
+        """Others call the same accounts: take of their limits only what `leases` give, from the first call on."""
+        self._shares = Shares(leases=leases, now_s=self._clock.now_s)
 
     async def __aenter__(self) -> Self:
         return self
@@ -93,6 +99,8 @@ class ProviderClient:
         accounts, self._accounts = self._accounts, {}
         for account in accounts.values():
             await account.transport.aclose()
+        if self._shares is not None:
+            await self._shares.close()
 
     async def send(self, wire: WireRequest, endpoint: Endpoint) -> RawReply:
         """The final answer of one call: of a 200, of an error that no repeat helps, or of the last attempt.
@@ -162,6 +170,8 @@ class ProviderClient:
             pause=Pause(subject=f"provider {provider.id}"),
         )
         self._accounts[provider_id] = account
+        if self._shares is not None:
+            self._shares.begin(provider_id, account.limits)
         return account
 
     async def _attempt(

@@ -73,10 +73,12 @@ class AccountLimits:
 
     def __init__(self, clock: Clock, *, max_concurrency: int, rpm: int | None = None, tpm: int | None = None) -> None:
         self._clock = clock
+        self._most = max_concurrency
         self._gate = Gate(max_concurrency)
         self._lanes: dict[str, Lane] = {}
         self._requests = Bucket(per_minute=rpm) if rpm else None
         self._tokens = Bucket(per_minute=tpm) if tpm else None
+        self._rpm, self._tpm = rpm, tpm
         self._has_buckets = bool(rpm or tpm)
         self._n_answers = self._n_refused = 0
         self._refused: set[Lane] = set()
@@ -87,6 +89,18 @@ class AccountLimits:
         return self._gate.limit
 
     @property
+    def n_asked(self) -> int:
+        """Calls in flight, and those that wait for a place."""
+        return self._gate.n_inside + self._gate.n_waiting
+
+    def resize(self, n_slots: int, n_total: int) -> None:
+        """Take `n_slots` of the account's `n_total` from now on, and as much of its requests and tokens a minute."""
+        self._gate.resize(n_slots)
+        for bucket, per_minute in ((self._requests, self._rpm), (self._tokens, self._tpm)):
+            if bucket is not None and per_minute and n_slots:
+                bucket.per_minute = per_minute * n_slots / n_total
+
+    @property
     def n_in_flight(self) -> int:
         """Calls in flight."""
         return self._gate.n_inside
@@ -95,8 +109,8 @@ class AccountLimits:
         """How many calls of a model are of use at once: those in flight, and some that rest or wait their turn."""
         lane = self._lanes.get(model)
         if lane is None:
-            return self._gate.limit
-        n_calls = min(lane.gate.limit, self._gate.limit)
+            return max(1, self._gate.limit)
+        n_calls = min(lane.gate.limit, max(1, self._gate.limit))
         if lane.pace.interval_s:
             return min(n_calls, lane.gate.n_inside - lane.pace.n_waiting + N_IN_TURN)
         return n_calls + min(n_calls, lane.n_resting)
@@ -105,7 +119,7 @@ class AccountLimits:
         """Wait for a place of the model, one of the account, and its turn; what `leave` wants back."""
         lane = self._lanes.get(model)
         if lane is None:
-            lane = self._lanes[model] = Lane(self._gate.most)
+            lane = self._lanes[model] = Lane(self._most)
         gate, account, pace = lane.gate, self._gate, lane.pace
         if gate.n_inside < gate.limit:
             gate.n_inside += 1

@@ -23,6 +23,8 @@ from modelsearch.store.replies import key_bytes, reply_of, row_of
 _LOG = logging.getLogger(__name__)
 LOOK_S = 0.1
 """Who waits for another's reply looks so often."""
+N_AT_HAND = 4096
+"""Replies that this process has just put or found, which need no message to the server."""
 MAX_WAIT_S = 900.0
 """Longer than a call with all its repeats: who has waited so long buys it himself."""
 _COLUMNS = "http_status, body, headers, latency_s"
@@ -85,22 +87,30 @@ class PgReplies:
         self._next = _Work()
         self._under_way = _Work()
         self._one_at_a_time = Lock()
+        self._at_hand: dict[bytes, RawReply] = {}
         self._turns: dict[bytes, asyncio.Event] = {}
         self._going: asyncio.Task[None] | None = None
 
     def get(self, key: str) -> RawReply | None:
-        """The stored reply of a key (64 hex digits); one message to the server."""
+        """The stored reply of a key (64 hex digits); one message to the server where it is not at hand."""
         name = key_bytes(key)
-        if name in self._next.puts:
-            return self._next.puts[name]
-        rows = self._database.ask(_GET, (self._scope, name))
-        return reply_of(_plain(rows[0])) if rows else None
+        for work in (self._next, self._under_way):
+            if name in work.puts:
+                return work.puts[name]
+        if name not in self._at_hand:
+            rows = self._database.ask(_GET, (self._scope, name))
+            if not rows:
+                return None
+            self._keep_at_hand(name, reply_of(_plain(rows[0])))
+        return self._at_hand[name]
 
     def put(self, key: str, raw: RawReply) -> None:
         """Keep a reply; the first one stays. Ends our turn at it."""
         name = key_bytes(key)
         self._next.puts.setdefault(name, raw)
-        self._end(name)
+        if name in self._turns:
+            self._keep_at_hand(name, raw)
+            self._end(name)
         self._go()
 
     async def wanted(self, key: str) -> RawReply | None:
@@ -112,8 +122,8 @@ class PgReplies:
         name = key_bytes(key)
         while (turn := self._turns.get(name)) is not None:  # another call of this very process buys it
             await turn.wait()
-        if name in self._next.puts:
-            return self._next.puts[name]
+        if name in self._next.puts or name in self._at_hand:
+            return self._next.puts.get(name) or self._at_hand[name]
         loop = asyncio.get_running_loop()
         turn = self._turns[name] = asyncio.Event()
         found: RawReply | None = None
@@ -124,6 +134,7 @@ class PgReplies:
             raise
         if found is not None:
             self._end(name)
+            self._keep_at_hand(name, found)
         return found
 
     def dropped(self, key: str) -> None:
@@ -146,6 +157,12 @@ class PgReplies:
             self._end(name)
             self._next.ends.add(name)
         self.flush()
+
+    def _keep_at_hand(self, name: bytes, raw: RawReply) -> None:
+        """Replies at the server never change; of too many the oldest go."""
+        self._at_hand[name] = raw
+        while len(self._at_hand) > N_AT_HAND:
+            del self._at_hand[next(iter(self._at_hand))]
 
     def _end(self, name: bytes) -> None:
         turn = self._turns.pop(name, None)

@@ -63,6 +63,9 @@ class Models:
     async def __aexit__(self, *_: object) -> None:
         pass
 
+    def share(self, _: object) -> None:
+        """No limits here."""
+
     async def send(self, wire: WireRequest, endpoint: Endpoint) -> RawReply:
         provider, item = str(endpoint.provider_id), json.loads(wire.body)["messages"][-1]["content"]
         if provider in self.fails:
