@@ -54,13 +54,14 @@ def shared_run(run: RunDir) -> SharedTask:
     for event in events:
         if isinstance(event, OutcomeScored) and event.outcome.score is not None:
             by_candidate[event.outcome.candidate_id].append(event.outcome)
-    models = {single.id: _named(single, setting.market) for single in setting.candidates if isinstance(single, Single)}
-    found = tuple(
-        SharedModel(name=name, params_b=size, usd_per_mtok=price, outcomes=_outcomes(by_candidate[each], used))
-        for each, (name, size, price) in models.items()
-        if each in by_candidate
-    )
-    return SharedTask(id=f"{setting.task.id} {run.run_id}", traits=traits_of(setting.task), models=found)
+    singles = [single for single in setting.candidates if isinstance(single, Single) and single.id in by_candidate]
+    found: dict[str, SharedModel] = {}
+    for single in sorted(singles, key=lambda each: len(by_candidate[each.id])):  # of several hosts the one seen most
+        name, size, price = _named(single, setting.market)
+        outcomes = _outcomes(by_candidate[single.id], used)
+        found[name] = SharedModel(name=name, params_b=size, usd_per_mtok=price, outcomes=outcomes)
+    models = tuple(found[name] for name in sorted(found))
+    return SharedTask(id=f"{setting.task.id} {run.run_id}", traits=traits_of(setting.task), models=models)
 
 
 def shared_table(table: RecordedTable) -> SharedTask:
