@@ -1,10 +1,9 @@
 """`make bench-trigger`: a new model in a listing starts a run, which moves a recommendation, which is told.
 
 On a real installation (`bench.unattended`): the emulated market's pages are read by the sync deployment; a model that
-answers as the baseline does, at a tenth of the price of the one recommended, is put into the OpenRouter listing; the next sync emits an event;
-the automation starts `on-new-model` with its endpoint as parameter, which is read back by API; a process worker runs
-it; the recommendation moves, and a local webhook is told. A screenshot of the run in the UI is written to
-.modelsearch/bench/trigger.png. Seed 0; data: catalogs/examples/classification.yaml in an emulated market.
+answers like the best, at a tenth of the price of the one recommended, is put into the OpenRouter listing; the next sync emits an event; the automation starts `on-new-model` with its endpoint as parameter, which is read back by
+API; a process worker runs it; the recommendation moves, and a local webhook is told. A screenshot of the run in the UI
+is written to .modelsearch/bench/trigger.png. Seed 0; data: catalogs/examples/classification.yaml, emulated.
 """
 
 import contextlib
@@ -113,7 +112,7 @@ def watched(installed: Installation, url: str, hook: Webhook) -> int:
     installed.await_run(installed.start("nightly", "nightly"))
     before = state_of(installed)
     say(f"first night: {before.incumbent_id} is recommended in place of {before.baseline_id}")
-    added = add_like(installed, url, like=str(before.baseline_id), cheaper_than=str(before.incumbent_id))
+    added = add_like(installed, url, like=best_of(before), cheaper_than=str(before.incumbent_id))
     hook.told.clear()
     n_before = len(installed.flow_runs("on-new-model"))
     installed.await_run(installed.start("sync", "sync", emulator_url=url))
@@ -135,6 +134,12 @@ def watched(installed: Installation, url: str, hook: Webhook) -> int:
         f"{'holds' if is_held else 'BROKEN'}"
     )
     return 0 if is_held else 1
+
+
+def best_of(state: TaskState) -> str:
+    """Who answered best of those that the emulator knows by the same id."""
+    known = [each for name, each in state.standings.items() if not str(name).startswith(PROVIDER)]
+    return str(max(known, key=lambda each: each.quality).candidate_id)
 
 
 def add_like(installed: Installation, url: str, *, like: str, cheaper_than: str) -> str:

@@ -66,61 +66,69 @@ class Patience:
 
 def rules(patience: Patience) -> Sequence[Rule]:
     """All alerts."""
-    return (
-        Rule(
-            name="failed",
-            title="a run failed",
-            description="A run of a deployment failed, crashed or ran out of time.",
-            trigger=_event(expect=_states("Failed", "Crashed", "TimedOut"), match=_RUN, match_related=_OURS),
-            subject=f"modelsearch: {_WHICH} {{{{ flow_run.state.name }}}}",
-            body=f"{_WHICH}: {{{{ flow_run.state.name }}}}: {{{{ flow_run.state.message }}}}\n{_LINK}",
-        ),
-        Rule(
-            name="no_night",
-            title="no night completed",
-            description=f"No run of the nightly deployment was completed in {patience.night_h:g} hours.",
-            trigger=_silence(
-                expect=_states("Completed"),
-                match=_RUN,
-                match_related={"prefect.resource.role": "deployment", "prefect.resource.name": "nightly"},
-                within=timedelta(hours=patience.night_h),
-            ),
-            subject="modelsearch: no night was completed",
-            body=f"No run of the nightly deployment was completed in {patience.night_h:g} hours: look at the worker, "
-            "the schedule and the last runs.",
-        ),
-        Rule(
-            name="silent",
-            title="a run went silent",
-            description=f"A run gave no sign of life in {patience.heartbeat_s:g} s: its process is gone.",
-            trigger=_silence(
-                after=["prefect.flow-run.heartbeat"],
-                # with Completed alone it would fire for every run that ends in another way
-                expect=["prefect.flow-run.heartbeat", *_states(*_ENDS, *_WAITS)],
-                match=_RUN,
-                match_related=_OURS,
-                for_each=["prefect.resource.id"],
-                within=timedelta(seconds=patience.heartbeat_s),
-            ),
-            is_crash=True,
-        ),
-        Rule(
-            name="alarm",
-            title="an alarm",
-            description="An alarm: catalogue held, drift, an incumbent that is gone, and others.",
-            trigger=_event(expect=[f"{ALARM}.*"]),
-            subject="modelsearch: {{ event.payload.code }}: {{ event.resource.name }}",
-            body="{{ event.payload.message }}\n{{ event.payload.evidence }}",
-        ),
-        Rule(
-            name="moved",
-            title="a recommendation moved",
-            description="A task is better served by somebody else from now on.",
-            trigger=_event(expect=[MOVED]),
-            subject="modelsearch: {{ event.resource.name }}: a new recommendation",
-            body="{{ event.payload.task_id }}: {{ event.payload['from'] }} -> {{ event.payload.to }}: "
-            "{{ event.payload.reason }}",
-        ),
+    return (_failed(), _no_night(patience.night_h), _silent(patience.heartbeat_s), _alarm(), _moved())
+
+
+def _failed() -> Rule:
+    return Rule(
+        name="failed",
+        title="a run failed",
+        description="A run of a deployment failed, crashed or ran out of time.",
+        trigger=_event(expect=_states("Failed", "Crashed", "TimedOut"), match=_RUN, match_related=_OURS),
+        subject=f"modelsearch: {_WHICH} {{{{ flow_run.state.name }}}}",
+        body=f"{_WHICH}: {{{{ flow_run.state.name }}}}: {{{{ flow_run.state.message }}}}\n{_LINK}",
+    )
+
+
+def _no_night(night_h: float) -> Rule:
+    nightly = {"prefect.resource.role": "deployment", "prefect.resource.name": "nightly"}
+    within = timedelta(hours=night_h)
+    return Rule(
+        name="no_night",
+        title="no night completed",
+        description=f"No run of the nightly deployment was completed in {night_h:g} hours.",
+        trigger=_silence(expect=_states("Completed"), match=_RUN, match_related=nightly, within=within),
+        subject="modelsearch: no night was completed",
+        body=f"No run of the nightly deployment was completed in {night_h:g} hours: look at the worker, the schedule "
+        "and the last runs.",
+    )
+
+
+def _silent(heartbeat_s: float) -> Rule:
+    # with Completed alone it would fire for every run that ends in another way
+    expect = ["prefect.flow-run.heartbeat", *_states(*_ENDS, *_WAITS)]
+    trigger = _silence(
+        after=["prefect.flow-run.heartbeat"],
+        expect=expect,
+        match=_RUN,
+        match_related=_OURS,
+        for_each=["prefect.resource.id"],
+        within=timedelta(seconds=heartbeat_s),
+    )
+    description = f"A run gave no sign of life in {heartbeat_s:g} s: its process is gone."
+    return Rule(name="silent", title="a run went silent", description=description, trigger=trigger, is_crash=True)
+
+
+def _alarm() -> Rule:
+    return Rule(
+        name="alarm",
+        title="an alarm",
+        description="An alarm: catalogue held, drift, an incumbent that is gone, and others.",
+        trigger=_event(expect=[f"{ALARM}.*"]),
+        subject="modelsearch: {{ event.payload.code }}: {{ event.resource.name }}",
+        body="{{ event.payload.message }}\n{{ event.payload.evidence }}",
+    )
+
+
+def _moved() -> Rule:
+    return Rule(
+        name="moved",
+        title="a recommendation moved",
+        description="A task is better served by somebody else from now on.",
+        trigger=_event(expect=[MOVED]),
+        subject="modelsearch: {{ event.resource.name }}: a new recommendation",
+        body="{{ event.payload.task_id }}: {{ event.payload['from'] }} -> {{ event.payload.to }}: "
+        "{{ event.payload.reason }}",
     )
 
 

@@ -128,14 +128,17 @@ def block_of(target: Target, settings: Settings) -> "Block":
     """
     from prefect.blocks.notifications import MicrosoftTeamsWebhook, SlackWebhook  # noqa: PLC0415 - 2 s
     from prefect.blocks.webhook import Webhook  # noqa: PLC0415
-    from pydantic import SecretStr  # noqa: PLC0415
 
-    url = SecretStr(_address(target, settings))
-    if target.kind == "webhook":
-        headers: Any = {"content-type": "application/json"}
-        return Webhook(url=url, headers=headers, allow_private_urls=True)
-    # both hand any address to Apprise, which also sends mail; the server knows no block for SMTP
-    return SlackWebhook(url=url) if target.kind == "slack" else MicrosoftTeamsWebhook(url=url)
+    url: Any = _address(target, settings)
+    headers: Any = {"content-type": "application/json"}
+    try:
+        if target.kind == "webhook":
+            return Webhook(url=url, headers=headers, allow_private_urls=True)
+        # Slack's block hands any address to Apprise, which also sends mail; Prefect's server has no block for SMTP
+        return MicrosoftTeamsWebhook(url=url) if target.kind == "teams" else SlackWebhook(url=url)
+    except ValueError:
+        message = f"alerts: {target.url_env}: expected an address for {target.kind}"
+        raise OptionError(message) from None
 
 
 def block_name(target: Target) -> str:

@@ -43,6 +43,8 @@ class Declared:
             if not {"cron", "timezone", "slug"} <= set(schedule) <= _SCHEDULE_KEYS:
                 # without a slug a redeploy leaves the old schedule beside the new one
                 self._refuse("schedules", "cron, timezone and slug", ", ".join(map(str, schedule)))
+        if any(trigger.get("type", "event") != "event" for trigger in self.triggers):
+            self._refuse("triggers", "type: event", str(self.triggers))
 
     def _refuse(self, what: str, allowed: str, got: str) -> None:
         message = f"deployment {self.name!r}: {what} expected {allowed}, got {got or 'nothing'}"
@@ -136,12 +138,10 @@ def _schedules(declared: Declared) -> list[Any]:
 
 
 def _triggers(declared: Declared) -> list[Any]:
-    from prefect.events import DeploymentTriggerTypes  # noqa: PLC0415
-    from pydantic import TypeAdapter  # noqa: PLC0415
+    from prefect.events import DeploymentEventTrigger  # noqa: PLC0415
 
-    adapter: TypeAdapter[Any] = TypeAdapter(DeploymentTriggerTypes)
     return [
-        adapter.validate_python({"name": f"{declared.name}__automation_{number}", **each})
+        DeploymentEventTrigger.model_validate({"name": f"{declared.name}__automation_{number}", **each})
         for number, each in enumerate(declared.triggers, start=1)
     ]
 
