@@ -51,8 +51,7 @@ class _Stage:
         self._state, self._night = tonight.state, tonight.night
         self._done = {result.job.key: result for result in results}
         self._n_tested = max([self._state.n_tested, *(result.job.place for result in results)])
-        self._spend_usd = sum((result.spend_usd for result in results), ZERO_USD)
-        self._left_usd = self._night.budget_usd - self._spend_usd
+        self._left_usd = self._night.budget_usd - sum((result.spend_usd for result in results), ZERO_USD)
 
     def jobs(self) -> Iterator[Job]:
         """What the night needs first; when that is done, newcomers."""
@@ -81,7 +80,7 @@ class _Stage:
     def _search(self, reason: str) -> Iterator[Job]:
         limit = self._night.search_budget_usd
         if limit is not None:
-            self._left_usd = limit - self._spend_usd
+            self._left_usd += limit - self._night.budget_usd  # what drift samples have reserved stays taken
         yield from self._placed("search", self._state.baseline_id, reason, self._left_usd)
 
     def _screens(self) -> Iterator[Job]:

@@ -31,6 +31,14 @@ def test_a_search_has_a_budget_of_its_own() -> None:
     assert job.budget_usd == Decimal(50)
 
 
+def test_samples_and_a_search_of_one_stage_share_the_searchs_money() -> None:
+    state = searched(standing("a", GOOD), offers=[BASELINE, offer("a")])
+    lost = night(BASELINE, offer("b"), day=1, rules=NightRules(drift_items=20))
+    jobs = plan_night(state, replace(lost, search_budget_usd=Decimal(50))).jobs
+    assert [job.kind for job in jobs] == ["drift", "search"]
+    assert sum(job.budget_usd for job in jobs) == Decimal(50)
+
+
 def test_nothing_new_means_nothing_to_do() -> None:
     state = searched(offers=[BASELINE, offer("a")])
     assert plan_night(state, night(BASELINE, offer("a"), day=1)).jobs == ()
