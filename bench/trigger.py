@@ -1,9 +1,10 @@
 """`make bench-trigger`: a new model in a listing starts a run, which moves a recommendation, which is told.
 
 On a real installation (`bench.unattended`): the emulated market's pages are read by the sync deployment; a model that
-answers like the best, at a tenth of the price of the one recommended, is put into the OpenRouter listing; the next sync emits an event; the automation starts `on-new-model` with its endpoint as parameter, which is read back by
-API; a process worker runs it; the recommendation moves, and a local webhook is told. A screenshot of the run in the UI
-is written to .modelsearch/bench/trigger.png. Seed 0; data: catalogs/examples/classification.yaml, emulated.
+answers like the best, at a tenth of the price of the one recommended, is put into the OpenRouter listing; the next
+sync emits an event; the automation starts `on-new-model` with its endpoint as parameter, which is read back by API; a
+process worker runs it; the recommendation moves, and a local webhook is told. A screenshot of the run in the UI is
+written to .modelsearch/bench/trigger.png. Seed 0; data: catalogs/examples/classification.yaml, emulated.
 """
 
 import contextlib
