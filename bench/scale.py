@@ -20,7 +20,7 @@ from typing import Any
 
 import psycopg
 
-from bench.night_bed import SECOND, Bed, finished, opened_bed
+from bench.night_bed import FAST, SECOND, Bed, finished, opened_bed
 from bench.postgres_server import postgres_bins
 from modelsearch.emulator.bill import LogLine
 
@@ -72,7 +72,7 @@ def main() -> int:
     if postgres_bins() is None:
         print("skipped: needs PostgreSQL (Debian: apt-get install postgresql)")
         return SKIPPED
-    with tempfile.TemporaryDirectory() as folder, opened_bed(Path(folder), asked.newcomers) as bed:
+    with tempfile.TemporaryDirectory(dir=FAST) as folder, opened_bed(Path(folder), asked.newcomers) as bed:
         one = carried_out(bed.copied("alone"), 1, asked.latency)
         many = carried_out(bed.copied("together"), N_WORKERS, asked.latency)
     faults = [*faults_of(one), *faults_of(many), *differences(one, many)]

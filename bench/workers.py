@@ -19,7 +19,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from bench.night_bed import LEASE_S, SECOND, Bed, begin, finished, opened_bed
+from bench.night_bed import FAST, LEASE_S, SECOND, Bed, begin, finished, opened_bed
 from bench.postgres_server import postgres_bins
 from bench.scale import SKIPPED, booked_of
 from modelsearch.core.events import CallReleased, CallReserved, CallSettled, Event, OutcomeScored
@@ -44,7 +44,7 @@ def main() -> int:
     if postgres_bins() is None:
         print("skipped: needs PostgreSQL (Debian: apt-get install postgresql)")
         return SKIPPED
-    with tempfile.TemporaryDirectory() as folder, opened_bed(Path(folder), N_NEWCOMERS) as bed:
+    with tempfile.TemporaryDirectory(dir=FAST) as folder, opened_bed(Path(folder), N_NEWCOMERS) as bed:
         alone, rough = bed.copied("alone"), bed.copied("rough")
         with alone.emulator(LATENCY_S):
             (expected,) = finished([alone.worker(SECOND)])

@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
+from secrets import token_hex
 
 from modelsearch.api.night_between import LOST, reranked
 from modelsearch.api.night_job import JobDone, JobRun
@@ -22,8 +23,15 @@ from modelsearch.api.night_work import Composites, NightWork, night_work
 from modelsearch.api.nights import Engine, begun_night, engine_of, new_name
 from modelsearch.api.shared import Shared
 from modelsearch.core.claims import Claim
-from modelsearch.core.errors import ClaimLostError, LedgerError, ModelsearchError, OverbilledError, RunLockedError
-from modelsearch.core.ids import CallId, EndpointId, RunId
+from modelsearch.core.errors import (
+    ClaimLostError,
+    LedgerError,
+    ModelsearchError,
+    OptionError,
+    OverbilledError,
+    RunLockedError,
+)
+from modelsearch.core.ids import CallId, EndpointId, RunId, TaskId
 from modelsearch.core.money import ZERO_USD
 from modelsearch.core.nights import Job, JobResult, NightReport
 from modelsearch.core.registered import RegisteredTask
@@ -37,7 +45,7 @@ LOOK_S = 0.25
 MONEY_WAIT_S = 900.0
 """For money that others have set aside and may not need; then a job makes do with what is left."""
 _ANY_USD = Decimal(10**9)
-_OPENING, _CLOSING = "open", "close"
+_OPENING, _CLOSING, _HOME = "open", "close", "home"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +93,7 @@ async def _opened(
     if claim is None:
         return None, None
     try:
+        await asyncio.to_thread(_check_home, registered.id, store, shared)
         if not store.holds(OPEN):
             engine = await asyncio.to_thread(begun_night, registered, settings, call, store)
             if engine is None:
@@ -92,6 +101,26 @@ async def _opened(
         return store.read(OPEN, OpenNight), None
     finally:
         await asyncio.to_thread(shared.claims.give_back, claim)
+
+
+def _check_home(task_id: TaskId, store: NightStore, shared: Shared) -> None:
+    """All workers that share a database go by one state of the task: each on its own would do the whole night.
+
+    Raises:
+        OptionError: the nights of the task that the database knows are another home's.
+    """
+    own, known = store.read(_HOME, str), shared.claims.result(_HOME, task_id)
+    claim = None if known is not None else shared.claims.take(_HOME, task_id)
+    if claim is not None:
+        known = own = own or token_hex(8)
+        store.write(_HOME, own)
+        shared.claims.done(claim, own)
+    if own != known:
+        raise OptionError(
+            f"task {task_id!r}: the database knows its nights from another home than {store.folder.parent.parent}; "
+            f"workers of one night need the same MODELSEARCH_HOME, on a file system that all see: give all of them the "
+            f"same, or name another database"
+        )
 
 
 class _SharedEngine:

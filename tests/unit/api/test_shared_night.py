@@ -15,7 +15,7 @@ from modelsearch.api.night_job import JobDone, JobRun, run_job
 from modelsearch.api.night_work import NightWork
 from modelsearch.api.shared import open_shared
 from modelsearch.api.shared_night import run_shared_night
-from modelsearch.core.errors import NightLockedError
+from modelsearch.core.errors import NightLockedError, OptionError
 from modelsearch.core.nights import Job, NightReport, TaskState
 from modelsearch.settings import read_settings
 from modelsearch.store.night_store import OPEN, RESULTS
@@ -167,6 +167,20 @@ def test_money_that_another_has_set_aside_is_waited_for(bazaar: Bazaar, tmp_path
     assert [str(each.job.candidate_id) for each in reports[0].results] == [
         str(each.job.candidate_id) for each in expected.results
     ]
+
+
+def test_workers_of_two_homes_do_not_each_do_the_whole_night(bazaar: Bazaar, tmp_path: Path) -> None:
+    here, there = opened(tmp_path / "here"), opened(tmp_path / "there")
+
+    async def night(of: Bazaar) -> NightReport:
+        with open_shared(here.settings) as shared:
+            return await run_shared_night(of.registered(), of.settings, of.call(1), shared)
+
+    assert asyncio.run(night(here)).end == "done"
+    Models.asked.clear()
+    with pytest.raises(OptionError, match="the same MODELSEARCH_HOME"):
+        asyncio.run(night(there))
+    assert not Models.asked
 
 
 def test_settings_say_whether_nights_are_shared(bazaar: Bazaar) -> None:
