@@ -167,7 +167,8 @@ def shown_lines(name: str, n_nights: int) -> list[str]:
     store = NightStore(settings.nights / task.id)
     nights = store.history("nights")[-n_nights:] if n_nights else []
     told = [
-        f"{line['day']}: {line['end']}, {counted(line['n_jobs'], 'job')}, {counted(line['n_calls'], 'call')}, ${float(line['spend_usd']):.4f}"
+        f"{line['day']}: {line['end']}, {counted(line['n_jobs'], 'job')}, {counted(line['n_calls'], 'call')}, "
+        f"${float(line['spend_usd']):.4f}"
         for line in nights
     ]
     moves = [f"  moved on {m['day']}: {m['from_id']} -> {m['to_id']}: {m['reason']}" for m in store.history("moves")]
