@@ -104,12 +104,16 @@ class Telemetry:
         self.trouble = Trouble(_shown(url))
         resource = Resource.create({SERVICE_NAME: SERVICE})
         self._tracers = TracerProvider(resource=resource, shutdown_on_exit=False)
-        exporter = OTLPSpanExporter(endpoint=_signal(url, "traces"), timeout=TIMEOUT_S)
+        spans = OTLPSpanExporter(endpoint=_signal(url, "traces"), timeout=TIMEOUT_S)
+        metrics = _Metrics(endpoint=_signal(url, "metrics"), timeout=TIMEOUT_S)
+        metrics.trouble = self.trouble
+        self._exporters = (spans, metrics)
         self._tracers.add_span_processor(
-            BatchSpanProcessor(_Spans(exporter, self.trouble), max_queue_size=MAX_SPANS, schedule_delay_millis=1000)
+            BatchSpanProcessor(_Spans(spans, self.trouble), max_queue_size=MAX_SPANS, schedule_delay_millis=1000)
         )
         self.tracer: Tracer = self._tracers.get_tracer(SERVICE)
-        self._meters = _meter_provider(url, resource, self.trouble)
+        reader = PeriodicExportingMetricReader(metrics, export_interval_millis=1000 * METRICS_EVERY_S)
+        self._meters = MeterProvider([reader], resource=resource, shutdown_on_exit=False)
         self.meters = Meters(self._meters.get_meter(SERVICE))
         atexit.register(self.close)
 
@@ -121,6 +125,8 @@ class Telemetry:
         """Send what is there, and end, within so many seconds; twice is fine."""
         atexit.unregister(self.close)
         _bounded((self._tracers.shutdown, self._meters.shutdown), wait_s)
+        for exporter in self._exporters:  # what still tries again gives up
+            _bounded((exporter.shutdown,), 0.0)
 
 
 @dataclass
@@ -208,13 +214,6 @@ class RunMeter:
     def close(self, _: str) -> None:
         """The run is over here."""
         self.meters.end(self.tally)
-
-
-def _meter_provider(url: str, resource: Resource, trouble: Trouble) -> MeterProvider:
-    exporter = _Metrics(endpoint=_signal(url, "metrics"), timeout=TIMEOUT_S)
-    exporter.trouble = trouble
-    reader = PeriodicExportingMetricReader(exporter, export_interval_millis=1000 * METRICS_EVERY_S)
-    return MeterProvider([reader], resource=resource, shutdown_on_exit=False)
 
 
 def _attributes(metric: Metric, labels: Sequence[str]) -> dict[str, str]:

@@ -1,6 +1,5 @@
 """Counts as a Prometheus page (text format 0.0.4)."""
 
-import math
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, TypeVar
 
@@ -8,7 +7,6 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.metrics_core import Metric as Family
 from prometheus_client.registry import Collector
-from prometheus_client.utils import floatToGoString
 
 from modelsearch.observe.metrics import METRICS, Metric, Series
 from modelsearch.observe.tally import Counts, Histogram, bounded
@@ -51,7 +49,7 @@ def _series(found: Mapping[Series, T], metric: Metric) -> Iterator[tuple[list[st
 
 
 def _cumulative(metric: Metric, told: Histogram) -> list[tuple[str, float]]:
-    ends = [floatToGoString(end) for end in (*metric.buckets, math.inf)]
+    ends = [*(str(end) for end in metric.buckets), "+Inf"]
     total, found = 0, []
     for end, n in zip(ends, told.counts, strict=True):
         total += n

@@ -1,6 +1,7 @@
 """Reading a journal as it grows: what has come since the last time, without a lock, and without what is torn."""
 
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -30,32 +31,26 @@ class JournalTail:
     end_bytes: int = 0
     _chunk_bytes: int = field(default=CHUNK_BYTES, repr=False)
 
-    def events(self) -> list[Event]:
-        """Events that are new since the last call, at most a few MB of them; empty = there are none yet.
+    def events(self) -> Iterator[Event]:
+        """Events that are new since the last call, at most a few MB of them; none = there are none yet.
 
         Replies are left out: their bodies are the bulk of a journal, and no business of whoever only counts.
 
         Raises:
-            JournalError: the file is no journal, or damaged.
+            JournalError: the file is no journal, or damaged; what is before the damage has come by then.
             OSError: it cannot be read.
         """
-        found: list[Event] = []
         with self.path.open("rb") as file:
             data = memoryview(self._read(file.fileno()))
-        start, is_first = 0, self.end_bytes == 0
-        if is_first:
-            if len(data) < len(MAGIC):
-                return []
-            if bytes(data[: len(MAGIC)]) != MAGIC:
-                raise JournalError(f"journal {self.path}: does not begin as one; is it another version's?")
-            start = len(MAGIC)
-        for offset, payload in frames_of(data, start, str(self.path)):
-            if not is_first and payload[0] != _REPLIED:
-                found.append(self._event(payload))
-            is_first, start = False, offset + HEAD_BYTES + len(payload)
-        if start > len(MAGIC) or self.end_bytes:
-            self.end_bytes += start
-        return found
+        base_bytes = self.end_bytes
+        is_header = base_bytes == 0
+        if is_header and bytes(data[: len(MAGIC)]) != MAGIC[: len(data)]:
+            raise JournalError(f"journal {self.path}: does not begin as one; is it another version's?")
+        for offset, payload in frames_of(data, len(MAGIC) if is_header else 0, str(self.path)):
+            self.end_bytes = base_bytes + offset + HEAD_BYTES + len(payload)
+            if not is_header and payload[0] != _REPLIED:
+                yield self._event(payload)
+            is_header = False
 
     @property
     def is_at_end(self) -> bool:
@@ -64,8 +59,10 @@ class JournalTail:
 
     def _read(self, fd: int) -> bytes:
         """A few MB from where we are, and more where one record is longer than that."""
-        data = os.pread(fd, self._chunk_bytes, self.end_bytes)
-        n_wanted = int.from_bytes(data[:4], "little") + HEAD_BYTES if self.end_bytes and len(data) >= 4 else 0
+        begin = 0 if self.end_bytes else len(MAGIC)
+        data = os.pread(fd, max(self._chunk_bytes, begin + HEAD_BYTES), self.end_bytes)
+        head = data[begin : begin + 4]
+        n_wanted = begin + HEAD_BYTES + int.from_bytes(head, "little") if len(head) == 4 else 0
         return data if n_wanted <= len(data) else os.pread(fd, n_wanted, self.end_bytes)
 
     def _event(self, payload: memoryview) -> Event:
