@@ -20,7 +20,7 @@ from modelsearch.settings import read_settings
 def main() -> None:
     mode, emulator_url, budget_usd, seed = sys.argv[1:]
     if mode == "bare":
-        session.observed_run = _nothing
+        vars(session)["observed_run"] = _nothing
     task = Path(__file__).resolve().parent.parent / "catalogs" / "examples" / "classification.yaml"
     request = SearchRequest(
         baseline="",

@@ -55,3 +55,24 @@ def test_a_wheel_brings_its_catalogues_inside(tmp_path: Path, monkeypatch: pytes
 
 def test_settings_without_an_environment_have_no_keys(tmp_path: Path) -> None:
     assert Settings(home=tmp_path, catalogs=tmp_path).key("ANY") is None
+
+
+@pytest.mark.parametrize(
+    ("told", "url"),
+    [("", None), ("0", None), ("off", None), ("1", ""), ("yes", ""), ("http://collector:4318", "http://collector:4318")],
+)
+def test_a_collector_is_a_url_or_the_standard_variables_business(told: str, url: str | None) -> None:
+    assert read_settings({"MODELSEARCH_OTEL": told}).collector == url
+
+
+@pytest.mark.parametrize(("told", "share"), [("", 0.1), ("0.5", 0.5), ("7", 1.0), ("-1", 0.0), ("many", 0.1)])
+def test_the_share_of_calls_that_is_traced(told: str, share: float) -> None:
+    assert read_settings({"MODELSEARCH_OTEL_CALLS": told}).traced_share == share
+
+
+def test_what_is_logged_and_how() -> None:
+    assert not read_settings({}).is_log_json
+    assert read_settings({}).log_level == "info"
+    asked = read_settings({"MODELSEARCH_LOG": "JSON", "MODELSEARCH_LOG_LEVEL": "Debug"})
+    assert (asked.is_log_json, asked.log_level) == (True, "debug")
+    assert read_settings({"MODELSEARCH_LOG_LEVEL": "loud"}).log_level == "info"
