@@ -13,9 +13,9 @@ from modelsearch.api.nights import run_night
 from modelsearch.api.observing import observed_night
 from modelsearch.api.publishing import refresh, shared_folder
 from modelsearch.api.registered import registered_task
-from modelsearch.api.shared import open_shared
 from modelsearch.api.shared_night import run_shared_night
 from modelsearch.api.wiring import Watch
+from modelsearch.api.workers import open_shared
 from modelsearch.core.errors import ModelsearchError, NightLockedError, RunLockedError
 from modelsearch.core.ids import EndpointId, TaskId
 from modelsearch.core.money import ZERO_USD

@@ -11,8 +11,8 @@ from modelsearch.api.begun import Begun, begun_now
 from modelsearch.api.feedback import weights_of
 from modelsearch.api.market import market_in_force
 from modelsearch.api.request import SearchRequest
-from modelsearch.api.shared import Shared
 from modelsearch.api.wiring import Watch
+from modelsearch.api.workers import Shared
 from modelsearch.core.candidate import Candidate, Cascade, Ensemble, Single, singles_of
 from modelsearch.core.ids import CandidateId, EndpointId
 from modelsearch.core.market import Endpoint, Market

@@ -15,9 +15,9 @@ from modelsearch.api.lives import begin_life, last_written_s
 from modelsearch.api.observing import observed_run
 from modelsearch.api.publishing import Fenced, Publisher, find_run_anywhere, publishing
 from modelsearch.api.request import SearchRequest
-from modelsearch.api.shared import Shared
 from modelsearch.api.source import Source
 from modelsearch.api.wiring import Tee, Watch, begin, open_journal, open_replies, wire
+from modelsearch.api.workers import Shared
 from modelsearch.core.errors import RunNotFoundError
 from modelsearch.core.market import Market
 from modelsearch.core.plan import Phase, Plan

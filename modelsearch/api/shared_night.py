@@ -21,7 +21,7 @@ from modelsearch.api.night_results import spent_in
 from modelsearch.api.night_stage import FIRST_PAUSE_S, LAST_PAUSE_S, PAUSE_GROWTH
 from modelsearch.api.night_work import Composites, NightWork, night_work
 from modelsearch.api.nights import Engine, begun_night, engine_of, new_name
-from modelsearch.api.shared import Shared
+from modelsearch.api.workers import Shared
 from modelsearch.core.claims import Claim
 from modelsearch.core.errors import (
     ClaimLostError,

@@ -17,8 +17,8 @@ from modelsearch.api.recover import (
     settled_calls,
 )
 from modelsearch.api.request import SearchRequest
-from modelsearch.api.shared import Shared, open_shared
 from modelsearch.api.source import Source
+from modelsearch.api.workers import Shared, open_shared
 from modelsearch.core.events import CandidateSplit, Event, PhaseClosed, PhaseStarted, RoundClosed
 from modelsearch.core.ids import CallId, Json
 from modelsearch.core.money import ZERO_USD

@@ -20,7 +20,8 @@ from modelsearch.store.pg import Database
 from modelsearch.store.pg_replies import PgReplies
 from modelsearch.store.pg_schema import STEPS, prepare
 from modelsearch.store.pg_shared import PgShared, open_pg
-from tests.unit.store.shared_contract import LEASE_S, BudgetContract, ClaimsContract, LeasesContract, Place, two
+from tests.unit.store.shared_contract import BudgetContract, ClaimsContract, LeasesContract
+from tests.unit.store.shared_places import LEASE_S, Place, two
 
 __all__ = ["two"]
 pytestmark = pytest.mark.servers

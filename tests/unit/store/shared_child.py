@@ -7,7 +7,7 @@ import time
 from decimal import Decimal
 from typing import Any
 
-from modelsearch.api.shared import Shared, open_shared
+from modelsearch.api.workers import Shared, open_shared
 from modelsearch.core.ids import CallId
 from modelsearch.settings import read_settings
 

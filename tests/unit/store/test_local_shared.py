@@ -7,7 +7,8 @@ import pytest
 
 from modelsearch.core.errors import StoreError
 from modelsearch.store.local_workers import LocalWorkers
-from tests.unit.store.shared_contract import BudgetContract, ClaimsContract, LeasesContract, Place, two
+from tests.unit.store.shared_contract import BudgetContract, ClaimsContract, LeasesContract
+from tests.unit.store.shared_places import Place, two
 
 __all__ = ["two"]
 
