@@ -3,8 +3,9 @@
 The same search of an emulated market (the emulator is a process of its own, replies without latency) by turns: with the
 hook taken out (bare), switched off, with JSON lines at info and at debug, with traces of a tenth and of all calls to a
 collector on loopback, and with a collector that is down. Each search is a process; CPU is its own user and system time
-of the search alone, per outcome, and the ratio is that of the same turn's `off`. Medians over the turns are held
-against limits; what a collector that is down adds to the wall time of the end is told too.
+of the search alone, imports of what is switched on included, per outcome. The least of the turns counts, for what else
+runs on the machine can only add to it; ratios to `off` are held against limits. What is added to the wall time of the
+process's end is told too.
 
     python -m bench.observe [turns]
 """
@@ -16,13 +17,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from bench.observe_collector import collecting
 
-N_TURNS = 3
+N_TURNS = 4
 SEED = 7
 BUDGET_USD = "1.2"
 DOWN = "http://127.0.0.1:9"
@@ -37,24 +37,21 @@ def main() -> int:
     found: dict[str, list[dict[str, float]]] = {mode: [] for mode in LIMITS}
     with emulator() as url, collecting() as collector:
         for turn in range(n_turns):
-            order = list(LIMITS) if turn % 2 == 0 else list(LIMITS)[::-1]
-            told = {mode: measured(mode, url, collector.url) for mode in order}
-            for mode in LIMITS:
-                found[mode].append({**told[mode], "ratio": told[mode]["cpu_ms"] / told["off"]["cpu_ms"]})
-            print(f"turn {turn}: " + ", ".join(f"{m} {found[m][-1]['cpu_ms']:.3f} ms" for m in LIMITS), flush=True)
+            for mode in list(LIMITS)[:: 1 if turn % 2 == 0 else -1]:
+                found[mode].append(measured(mode, url, collector.url))
+            told = ", ".join(f"{mode} {found[mode][-1]['cpu_ms']:.3f} ms" for mode in LIMITS)
+            print(f"turn {turn}: {told}", flush=True)
         n_spans = collector.n_spans
-    lines, is_held = [], n_spans > 0
+    least = {mode: min(each["cpu_ms"] for each in turns) for mode, turns in found.items()}
+    broken = [mode for mode, limit in LIMITS.items() if limit is not None and least[mode] > limit * least["off"]]
     for mode, limit in LIMITS.items():
-        ratio = median(each["ratio"] for each in found[mode])
-        is_within = limit is None or ratio <= limit
-        is_held = is_held and is_within
-        cpu_ms = median(each["cpu_ms"] for each in found[mode])
-        end_s = max(each["end_s"] for each in found[mode])
-        held = "" if limit is None else f" (at most {limit:.2f}: {'holds' if is_within else 'BROKEN'})"
-        lines.append(f"{mode:>10}: {cpu_ms:.3f} ms CPU per outcome, {ratio:.3f} of off{held}; ends in {end_s:.1f} s")
-    free = median(1 / each["ratio"] for each in found["bare"])
-    is_held = is_held and free <= MAX_OFF
-    print(*lines, f"{found['off'][0]['n_outcomes']:.0f} outcomes, {n_spans} spans received, seed {SEED}", sep="\n")
+        held = "" if limit is None else f" (at most {limit:.2f}: {'BROKEN' if mode in broken else 'holds'})"
+        end_s = min(each["end_s"] for each in found[mode])
+        cost = f"{least[mode]:.3f} ms CPU per outcome, {least[mode] / least['off']:.3f} of off{held}"
+        print(f"{mode:>10}: {cost}; {end_s:.1f} s of start and end")
+    free = least["off"] / least["bare"]
+    is_held = not broken and free <= MAX_OFF and n_spans > 0
+    print(f"{found['off'][0]['n_outcomes']:.0f} outcomes a search, {n_spans} spans received, seed {SEED}")
     print(f"observe: off costs {free:.3f} of bare (at most {MAX_OFF}); {'all limits hold' if is_held else 'BROKEN'}")
     return 0 if is_held else 1
 
