@@ -37,7 +37,9 @@ def test_every_entrypoint_is_there_and_its_parameters_too() -> None:
         assert made.concurrency_options is not None
         assert made.concurrency_options.collision_strategy.value == declared.concurrency_limit["collision_strategy"]
         assert [each.slug for each in made.schedules or ()] == [each["slug"] for each in declared.schedules]
-        assert [getattr(trigger, "name", "") for trigger in made.triggers] == [each["name"] for each in declared.triggers]
+        assert [getattr(trigger, "name", "") for trigger in made.triggers] == [
+            each["name"] for each in declared.triggers
+        ]
 
 
 @pytest.mark.parametrize("entrypoint", ["flows/nightly.py:nightly", "nightly", "flows.nightly:nightly"])

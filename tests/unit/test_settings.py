@@ -59,7 +59,14 @@ def test_settings_without_an_environment_have_no_keys(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("told", "url"),
-    [("", None), ("0", None), ("off", None), ("1", ""), ("yes", ""), ("http://collector:4318", "http://collector:4318")],
+    [
+        ("", None),
+        ("0", None),
+        ("off", None),
+        ("1", ""),
+        ("yes", ""),
+        ("http://collector:4318", "http://collector:4318"),
+    ],
 )
 def test_a_collector_is_a_url_or_the_standard_variables_business(told: str, url: str | None) -> None:
     assert read_settings({"MODELSEARCH_OTEL": told}).collector == url
