@@ -6,12 +6,12 @@ OpenTelemetry is imported here alone, and only where it is asked for.
 import logging
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from modelsearch.api.begun import Begun
 from modelsearch.api.request import SearchRequest
-from modelsearch.core.errors import ModelsearchError, OptionError
+from modelsearch.core.errors import ModelsearchError
 from modelsearch.core.events import Event
 from modelsearch.core.nights import Job, JobResult, NightReport
 from modelsearch.core.sync_report import SyncReport
@@ -32,9 +32,12 @@ if TYPE_CHECKING:
     from modelsearch.observe.otlp import Telemetry
 
 Watch = Callable[[Event], None]
-_CONNECTED: dict[str, "Telemetry"] = {}
-"""The process's connection to a collector, by URL: one process is one service instance."""
+Tell = Callable[[dict[str, Any]], None]
+"""Adds attributes to a span."""
+_CONNECTED: dict[str, "Telemetry | None"] = {}
+"""The process's connection to a collector, by URL; None = it cannot be had, which was said."""
 _SCRUBBER = Scrubber()
+_LOG = logging.getLogger("modelsearch.observe")
 _NIGHT_LOG = logging.getLogger("modelsearch.night")
 _SYNC_LOG = logging.getLogger("modelsearch.catalog")
 
@@ -54,10 +57,14 @@ def observed_run(
     """
     task_id = begun.setting.task.id
     before = RUN.set(Run(run.run_id, task_id))
-    observer = Observer(_listeners(settings, _about(request, run, begun), begun.keys.values()))
-    error = ""
+    is_wanted = settings.is_log_json or settings.collector is not None
+    listeners: list[Listener] = []
+    if is_wanted:
+        with _harmless():
+            listeners = _listeners(settings, _about(request, run, begun), begun.keys.values())
+    observer, error = Observer(listeners), ""
     try:
-        yield _both(observer, watch) if observer.is_wanted else watch
+        yield _both(observer, watch) if is_wanted else watch
     except BaseException as raised:
         error = type(raised).__name__
         raise
@@ -74,14 +81,9 @@ def observed_night(settings: Settings, name: str, day: str) -> Iterator[Callable
     with _span(telemetry, NIGHT, {"modelsearch.task.id": name, "modelsearch.night.day": day}) as tell:
 
         def told(report: NightReport | None) -> None:
-            if report is None:
-                return
-            tell({"modelsearch.night.end": report.end, "modelsearch.night.spend_usd": float(report.spend_usd)})
-            if telemetry is not None:
-                from modelsearch.store.night_tables import lines_of  # noqa: PLC0415 - pyarrow takes 0.8 s
-
-                telemetry.meters.add(night_counts(lines_of(report)))
-            _log_night(report)
+            if report is not None:
+                with _harmless():
+                    _tell_night(report, telemetry, tell)
 
         yield told
 
@@ -97,32 +99,25 @@ def observed_job(settings: Settings, job: Job) -> Iterator[Callable[[JobResult],
     with _span(_switched_on(settings), JOB, about) as tell:
 
         def told(result: JobResult) -> None:
-            tell(
-                {
-                    "modelsearch.job.end": result.end,
-                    "modelsearch.job.spend_usd": float(result.spend_usd),
-                    "modelsearch.run.id": result.run_id or "",
-                }
-            )
-            ids = {"task": job.task_id, "candidate": job.candidate_id, "run": result.run_id}
-            fields = {"kind": job.kind, "end": result.end, "spend_usd": result.spend_usd, "n_calls": result.n_calls}
-            level = logging.WARNING if result.end == "failed" else logging.INFO
-            say("job", {**ids, **fields}, level=level, logger=_NIGHT_LOG)
+            with _harmless():
+                _tell_job(result, tell)
 
         yield told
 
 
 def count_sync(settings: Settings, report: SyncReport, *, is_read: bool = True) -> None:
     """Keep what came of a sync, for the Prometheus page, and tell it; a sync never fails for it."""
-    counts = sync_counts(report, is_read=is_read)
-    with suppress(ModelsearchError, OSError):
-        _add(settings, counts)
-    telemetry = _switched_on(settings)
-    if telemetry is not None:
-        telemetry.meters.add(counts)
-    level = logging.INFO if report.end in ("accepted", "unchanged") else logging.WARNING
-    sources = {source.name: source.end for source in report.sources}
-    say("sync", {"end": report.end, "changes": report.n_by_kind, "sources": sources}, level=level, logger=_SYNC_LOG)
+    with _harmless():
+        counts = sync_counts(report, is_read=is_read)
+        telemetry = _switched_on(settings)
+        if telemetry is not None:
+            telemetry.meters.add(counts)
+        level = logging.INFO if report.end in ("accepted", "unchanged") else logging.WARNING
+        sources = {source.name: source.end for source in report.sources}
+        told = {"end": report.end, "changes": report.n_by_kind, "sources": sources}
+        say("sync", told, level=level, logger=_SYNC_LOG)
+        with suppress(ModelsearchError, OSError):
+            _add(settings, counts)
 
 
 def _listeners(settings: Settings, about: RunAbout, secrets: Iterable[str]) -> list[Listener]:
@@ -137,11 +132,7 @@ def _listeners(settings: Settings, about: RunAbout, secrets: Iterable[str]) -> l
 
 
 def _switched_on(settings: Settings) -> "Telemetry | None":
-    """Logs set up, and the connection to a collector, each where it is asked for.
-
-    Raises:
-        OptionError: a collector is asked for, and the extra is not installed.
-    """
+    """Logs set up, and the connection to a collector, each where it is asked for and can be had."""
     if settings.is_log_json:
         _SCRUBBER.add(secrets_of(settings.environ))
         json_logs(sys.stderr, settings.log_level, _SCRUBBER)
@@ -149,30 +140,38 @@ def _switched_on(settings: Settings) -> "Telemetry | None":
     if url is None:
         return None
     if url not in _CONNECTED:
-        try:
-            from modelsearch.observe.otlp import Telemetry  # noqa: PLC0415 - an optional extra
-        except ImportError as error:
-            message = (
-                f"MODELSEARCH_OTEL: needs the extra `otel` ({error}): pip install 'modelsearch[otel]', or unset it"
-            )
-            raise OptionError(message) from error
-        _CONNECTED[url] = Telemetry(url)
+        _CONNECTED[url] = None
+        with _harmless():
+            _CONNECTED[url] = _connection(url)
     return _CONNECTED[url]
 
 
+def _connection(url: str) -> "Telemetry | None":
+    try:
+        from modelsearch.observe.otlp import Telemetry  # noqa: PLC0415 - an optional extra
+    except ImportError:
+        _LOG.warning("MODELSEARCH_OTEL needs the extra `otel`: pip install 'modelsearch[otel]'; nothing is sent")
+        return None
+    return Telemetry(url)
+
+
 @contextmanager
-def _span(
-    telemetry: "Telemetry | None", name: str, about: dict[str, Any]
-) -> Iterator[Callable[[dict[str, Any]], None]]:
+def _harmless() -> Iterator[None]:
+    """A fault of telemetry is said, and stays here; its words may hold anything."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 - no night and no sync fails for what only watches
+        _LOG.warning("telemetry failed (%s); the work goes on without", type(error).__name__)
+
+
+@contextmanager
+def _span(telemetry: "Telemetry | None", name: str, about: dict[str, Any]) -> Iterator[Tell]:
     """A span around what is done here, under which runs and jobs put theirs."""
-    with ExitStack() as stack:
-        if telemetry is None:
-            yield lambda _: None
-            return
-        span = stack.enter_context(
-            telemetry.tracer.start_as_current_span(name, attributes=about, record_exception=False)
-        )
-        yield span.set_attributes
+    if telemetry is None:
+        yield lambda _: None
+        return
+    with telemetry.span(name, about) as tell:
+        yield tell
 
 
 def _both(observer: Observer, watch: Watch | None) -> Watch:
@@ -211,7 +210,12 @@ def _add(settings: Settings, counts: Counts) -> None:
         write_whole(path, counts_to_json(total))
 
 
-def _log_night(report: NightReport) -> None:
+def _tell_night(report: NightReport, telemetry: "Telemetry | None", tell: Tell) -> None:
+    tell({"modelsearch.night.end": report.end, "modelsearch.night.spend_usd": float(report.spend_usd)})
+    if telemetry is not None:
+        from modelsearch.store.night_tables import lines_of  # noqa: PLC0415 - pyarrow takes 0.8 s
+
+        telemetry.meters.add(night_counts(lines_of(report)))
     ids = {"task": report.task_id, "day": report.day.isoformat()}
     told = {"end": report.end, "n_jobs": len(report.results), "spend_usd": report.spend_usd}
     say("night", {**ids, **told}, logger=_NIGHT_LOG)
@@ -219,3 +223,13 @@ def _log_night(report: NightReport) -> None:
         say("move", {**ids, "candidate": move.to_id, "from": move.from_id}, logger=_NIGHT_LOG)
     for alarm in report.alarms:
         say("alarm", {**ids, "code": alarm.code, "subject": alarm.subject}, level=logging.WARNING, logger=_NIGHT_LOG)
+
+
+def _tell_job(result: JobResult, tell: Tell) -> None:
+    job, run_id = result.job, result.run_id or ""
+    spend = {"modelsearch.job.spend_usd": float(result.spend_usd)}
+    tell({"modelsearch.job.end": result.end, "modelsearch.run.id": run_id, **spend})
+    ids = {"task": job.task_id, "candidate": job.candidate_id, "run": run_id}
+    told = {"kind": job.kind, "end": result.end, "spend_usd": result.spend_usd, "n_calls": result.n_calls}
+    level = logging.WARNING if result.end == "failed" else logging.INFO
+    say("job", {**ids, **told}, level=level, logger=_NIGHT_LOG)

@@ -27,11 +27,6 @@ class Observer:
     def __init__(self, listeners: Sequence[Listener]) -> None:
         self._listeners = list(listeners)
 
-    @property
-    def is_wanted(self) -> bool:
-        """Whether anybody listens."""
-        return bool(self._listeners)
-
     def take(self, event: Event) -> None:
         """Tell all."""
         for listener in self._listeners:

@@ -10,7 +10,8 @@ import logging
 import math
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -23,7 +24,7 @@ from opentelemetry.sdk.metrics.export import MetricExportResult, PeriodicExporti
 from opentelemetry.sdk.resources import SERVICE_NAME, Resource
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
-from opentelemetry.trace import Tracer
+from opentelemetry.trace import StatusCode, Tracer
 
 from modelsearch.core.events import CallSettled, Event
 from modelsearch.observe.about import RunAbout
@@ -116,6 +117,22 @@ class Telemetry:
         self._meters = MeterProvider([reader], resource=resource, shutdown_on_exit=False)
         self.meters = Meters(self._meters.get_meter(SERVICE))
         atexit.register(self.close)
+
+    @contextmanager
+    def span(self, name: str, about: Mapping[str, Any]) -> Iterator[Callable[[dict[str, Any]], None]]:
+        """A span around what is done here, the parent of what begins within it; yields what adds attributes.
+
+        Of an exception its type is told, and not its words.
+        """
+        with self.tracer.start_as_current_span(
+            name, attributes=dict(about), record_exception=False, set_status_on_exception=False
+        ) as span:
+            try:
+                yield span.set_attributes
+            except BaseException as error:
+                span.set_attribute("error.type", type(error).__name__)
+                span.set_status(StatusCode.ERROR)
+                raise
 
     def flush(self, wait_s: float) -> None:
         """Send what is there, and wait at most so long."""

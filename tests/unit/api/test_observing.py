@@ -4,6 +4,7 @@ import asyncio
 import io
 import json
 import logging
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -49,7 +50,9 @@ def collector() -> Iterator[Collector]:
 
 def close() -> None:
     while observing._CONNECTED:
-        observing._CONNECTED.popitem()[1].close(5.0)
+        telemetry = observing._CONNECTED.popitem()[1]
+        if telemetry is not None:
+            telemetry.close(5.0)
 
 
 def with_environ(settings: Settings, **environ: str) -> Settings:
@@ -214,3 +217,33 @@ def test_a_page_that_is_being_made_is_not_waited_for(tmp_path: Path) -> None:
     with measured._lock:
         assert measured.page(wait_s=0.01) is None
     assert measured.page(wait_s=0.01)
+
+
+def test_without_the_extra_the_work_goes_on_and_it_is_said_once(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setitem(sys.modules, "modelsearch.observe.otlp", None)
+    shop_search(shop, MODELSEARCH_OTEL="1")
+    count_sync(
+        with_environ(shop.opening().settings, MODELSEARCH_OTEL="1"),
+        SyncReport(observed_at=datetime.now(UTC), end="unchanged"),
+    )
+    close()
+    assert [record.getMessage() for record in caplog.records if record.levelname == "WARNING"] == [
+        "MODELSEARCH_OTEL needs the extra `otel`: pip install 'modelsearch[otel]'; nothing is sent"
+    ]
+
+
+def test_a_fault_of_ours_ends_no_night(
+    bazaar: Bazaar, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("what is quoted here stays here")
+
+    monkeypatch.setattr(observing, "say", broken)
+    monkeypatch.setattr(observing, "_listeners", broken)
+    bazaar.register()
+    settings = with_environ(bazaar.settings, MODELSEARCH_LOG="json")
+    (report,) = asyncio.run(run_nights(settings, NightsCall(day=DAY, waiting=Waiting(most_s=0.0))))
+    assert report.end == "done"
+    assert "stays here" not in caplog.text
