@@ -5,12 +5,13 @@ runs, which are taken in before anything is decided so that nobody plans to pay 
 as the money needs: a call is reserved at the most that it can cost, which is often many times what it does.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
 from modelsearch.core.candidate import Candidate
 from modelsearch.core.events import PhaseClosed, PhaseStarted
+from modelsearch.core.ids import CandidateId, ItemId
 from modelsearch.core.search import Move, Probe
 from modelsearch.search.fold import Fold
 from modelsearch.search.loop import Search, affordable, finish_round
@@ -65,7 +66,7 @@ def _unasked(fold: Fold, phase: str, probes: Sequence[Probe]) -> list[Probe]:
     return [*_without(probes, asked)]
 
 
-def _without(probes: Sequence[Probe], asked: set[tuple[str, str]]) -> Iterator[Probe]:
+def _without(probes: Sequence[Probe], asked: Container[tuple[CandidateId, ItemId]]) -> Iterator[Probe]:
     for probe in probes:
         items = tuple(item_id for item_id in probe.item_ids if (probe.candidate_id, item_id) not in asked)
         if items:

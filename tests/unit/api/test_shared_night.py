@@ -13,8 +13,8 @@ import pytest
 from modelsearch.api.all_nights import NightsCall, run_nights
 from modelsearch.api.night_job import JobDone, JobRun, run_job
 from modelsearch.api.night_work import NightWork
-from modelsearch.api.workers import open_shared
 from modelsearch.api.shared_night import run_shared_night
+from modelsearch.api.workers import open_shared
 from modelsearch.core.errors import NightLockedError, OptionError
 from modelsearch.core.nights import Job, NightReport, TaskState
 from modelsearch.settings import read_settings

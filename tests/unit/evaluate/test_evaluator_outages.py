@@ -22,7 +22,7 @@ from tests.doubles import FakeClient, ok, ok_body
 from tests.unit.evaluate.live import FixedCosts, Live, probe, two_providers
 from tests.unit.evaluate.test_evaluator import right
 from tests.unit.providers.doubles import FakeClock
-from tests.unit.providers.test_client import Script, down, make_script
+from tests.unit.providers.scripted import Script, down, make_script
 
 REFUSED = RawReply(http_status=0, is_sent=False, failure="connection refused")
 DOWN = RawReply(http_status=503, body=b'{"error":{"message":"down"}}')
