@@ -153,9 +153,13 @@ def test_a_collector_that_is_slow_holds_nobody_up() -> None:
 
 
 def test_an_exception_is_named_in_a_span_and_not_quoted() -> None:
-    with collecting() as collector, pytest.raises(ValueError, match=TEXT), connected(collector.url) as telemetry:
-        with telemetry.span("modelsearch.night", {"modelsearch.task.id": "colours"}):
-            raise ValueError(TEXT)
+    with (
+        collecting() as collector,
+        pytest.raises(ValueError, match=TEXT),
+        connected(collector.url) as telemetry,
+        telemetry.span("modelsearch.night", {"modelsearch.task.id": "colours"}),
+    ):
+        raise ValueError(TEXT)
     (span,) = collector.spans
     assert attributes(span) == {"modelsearch.task.id": "colours", "error.type": "ValueError"}
     assert TEXT.encode() not in b"".join(collector.bodies)
