@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from flows.announce import ALARM, MOVED
+from flows.event_names import ALARM, MOVED
 
 PREFIX = "modelsearch alert · "
 """Names of our automations begin so; all others are left alone."""

@@ -13,11 +13,10 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 from prefect.events import emit_event
 
+from flows.event_names import ALARM, MODEL, MOVED
 from modelsearch.core.ids import Json, sha256_hex
 from modelsearch.core.nights import Alarm, IncumbentMove
 from modelsearch.core.offering import ModelChange
-
-MODEL, ALARM, MOVED = "modelsearch.model", "modelsearch.alarm", "modelsearch.recommendation.moved"
 
 
 def announce_change(change: ModelChange) -> UUID:

@@ -1,5 +1,7 @@
 """The hardened server's environment, and the secrets it keeps."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -74,3 +76,9 @@ def test_pages_are_not_open_to_others_without_a_password(tmp_path: Path) -> None
         checked_password(
             "127.0.0.1", Settings(home=tmp_path, catalogs=tmp_path, environ={"MODELSEARCH_SERVE_AUTH": "x"})
         )
+
+
+def test_prefect_is_not_imported_before_its_environment_is_set() -> None:
+    """Imported before, it knows no server, and starts one of its own beside ours: limits then hold on neither."""
+    look = "import sys, flows.serve, flows.server, flows.alerts_run; sys.exit('prefect' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", look], check=False).returncode == 0
