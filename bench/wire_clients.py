@@ -17,8 +17,8 @@ from anthropic.types.messages import (  # type: ignore[import-not-found]
     MessageBatch,
     MessageBatchIndividualResponse,
 )
-from google import genai  # type: ignore[import-not-found]
-from google.genai import errors, types  # type: ignore[import-not-found]
+from google import genai
+from google.genai import errors, types
 from openai.types import chat
 
 Told = dict[str, Any]
