@@ -21,9 +21,11 @@ from tests.unit.api.small import make_request
 
 GROUPS = {"catalog", "alerts", "tasks", "export", "import"}
 COMMANDS = GROUPS | {
-    "search", "preview", "demo", "resume", "runs", "report", "explain", "emulate", "ui", "compare", "nightly", "feedback",
-    "feedback-serve", "serve", "server",
+    "search", "preview", "demo", "resume", "runs", "report", "explain", "emulate", "ui", "compare", "nightly",
+    "feedback", "feedback-serve", "serve", "server",
 }  # fmt: skip
+ENDPOINT = "openai/gpt-4o-mini"
+LATE = ("prefect", "pandas", "numpy", "pydantic", "sklearn")
 
 
 @pytest.fixture
