@@ -3,9 +3,12 @@
 A search for the bundled task through the command line, with embedded Prefect at its most talkative, over the real
 catalogue whose providers OpenAI, Anthropic and Google are set to an emulator. Each wants its own key, a random canary,
 and repeats it in error bodies, headers and broken replies. Four runs: preview, a search, a search with a wrong key,
-and its resume with the right one. Then the feedback endpoint is asked with no key, a wrong one and another task's.
-Every file under the project's home (journal, Parquet, result, reports, Prefect's database and logs) and all output is
-searched for every key in several forms; planted keys show that the search would find them. Prints the figures last.
+and its resume with the right one. Then a search with a right and one with a wrong key on a real Prefect server with
+PostgreSQL, which also holds the replies, and with runs published to a folder; and the feedback endpoint is asked with
+no key, a wrong one and another task's.
+Every file under the project's home (journal, Parquet, result, reports, Prefect's database and logs), a dump of the
+server's database, its log, what was published and all output is searched for every key in several forms; planted keys
+show that the search would find them. Prints the figures last.
 """
 
 import os
@@ -19,9 +22,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bench.postgres_server import postgres_bins
 from bench.secrets_control import missed_plants
 from bench.secrets_feedback import feedback_problems
 from bench.secrets_scan import Hit, hits_in, scan
+from bench.secrets_server import NO_POSTGRES, STORAGE, dumped, server_environ, server_problems
 from modelsearch.core.ids import Json
 from modelsearch.emulator.server import spawned_emulator
 from modelsearch.settings import read_settings
@@ -46,11 +51,13 @@ class Bench:
 
     Attributes:
         said: standard output and error of every command, by what it was.
+        more: of the environment of commands.
     """
 
     root: Path
     keys: Mapping[str, str]
     said: dict[str, bytes] = field(default_factory=dict)
+    more: dict[str, str] = field(default_factory=dict)
 
     @property
     def home(self) -> Path:
@@ -67,6 +74,7 @@ class Bench:
             "MODELSEARCH_CATALOGS": str(self.root / "catalogs"),
             "PREFECT_LOGGING_LEVEL": "DEBUG",
             "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
+            **self.more,
             **{variables[name]: key for name, key in keys.items()},
         }
 
@@ -95,12 +103,16 @@ def main() -> int:
         hits, n_files = scan(bench.home, everything)
         user_hits, n_user_files = scan(bench.root / "user", everything)
         hits += user_hits
+        published_hits, n_published_files = scan(bench.root / "beside" / STORAGE, everything)
+        hits += published_hits
         for what, said in bench.said.items():
             hits += hits_in(said, f"output of {what}", everything)
         n_mb = sum(path.stat().st_size for path in bench.home.rglob("*") if path.is_file()) / 1e6
         n_hidden = hidden(bench.home)
         missed = missed_plants(bench.root / "plants")
-    return told(hits, [*problems, *missed], f"{n_files + n_user_files} files ({n_mb:.1f} MB)", n_hidden)
+    return told(
+        hits, [*problems, *missed], f"{n_files + n_user_files + n_published_files} files ({n_mb:.1f} MB)", n_hidden
+    )
 
 
 def runs_of(bench: Bench, wrong_key: str) -> list[str]:
@@ -127,11 +139,28 @@ def runs_of(bench: Bench, wrong_key: str) -> list[str]:
         runs = [str(run.run_id) for run in list_runs(bench.home / "runs")]
         codes["resume"] = bench.run("resume", ["resume", runs[-1]], bench.keys)
         codes["report"] = bench.run("report", ["report", runs[0]], bench.keys)
-    problems = [what for what, code in codes.items() if (code == 0) == (what == "wrong key")]
+        told_of_server = on_server(bench, asked, is_wrong, codes)
+    problems = [what for what, code in codes.items() if (code == 0) == what.startswith("wrong key")]
     told_of = [
         f"{what}: exit code {codes[what]}: {bench.said[what][-400:].decode(errors='replace')}" for what in problems
     ]
+    told_of += told_of_server
     return told_of if any(bench.home.rglob("*.db")) else [*told_of, "there is no Prefect database to look into"]
+
+
+def on_server(bench: Bench, asked: list[str], is_wrong: Mapping[str, str], codes: dict[str, int]) -> list[str]:
+    """A right and a wrong search on a real server; its database is then what was said."""
+    if postgres_bins() is None:
+        return [NO_POSTGRES]
+    beside = bench.root / "beside"
+    with server_environ(beside) as more:
+        bench.more.update(more)
+        codes["search on a server"] = bench.run("search on a server", ["search", *asked, "--seed", "1"], bench.keys)
+        codes["wrong key on a server"] = bench.run("wrong key on a server", ["search", *asked, "--seed", "2"], is_wrong)
+        bench.said["the server's database"] = dump = dumped(beside)
+        bench.more.clear()
+    bench.said["the server's log"] = (beside / "server" / "server.log").read_bytes()
+    return [*server_problems(dump, beside)]
 
 
 def point_at(url: str, catalogs: Path, copy: Path) -> None:

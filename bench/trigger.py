@@ -170,7 +170,7 @@ def pictured(installed: Installation, run: dict[str, Any]) -> int:
     with browser(program) as tab:
         tab.log_in(installed.ui_url, installed.auth)
         tab.await_text(f"{installed.ui_url}/v2/runs/flow-run/{run['id']}", run["name"], "Completed")
-        time.sleep(3)  # the graph is drawn after the text
+        time.sleep(8)  # the graph is drawn after the text
         return tab.picture(PICTURE)
 
 

@@ -104,7 +104,7 @@ class Progress:
             f"{self._n_dropped} dropped",
         ]
         if self._n_added:
-            parts.append(f"{self._n_added} ensembles added")
+            parts.append(f"{counted(self._n_added, 'ensemble')} added")
         if self._batches:
             parts.append(f"{len(self._batches)} batches under way")
         return ", ".join(parts)

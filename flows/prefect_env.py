@@ -23,6 +23,8 @@ DEFAULTS = {
     # the UI on any port, or behind a proxy, calls the server that served it
     "PREFECT_SERVER_UI_API_URL": "/api",
     "PREFECT_LOGGING_LEVEL": "WARNING",
+    # what a night has come to, line by line, stands on its run's page
+    "PREFECT_LOGGING_LOGGERS_PREFECT_FLOW_RUNS_LEVEL": "INFO",
     # errors go to the run's page in the UI; in the terminal one line says what to do, without a traceback
     "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
     "PREFECT_CLI_PROMPT": "false",
