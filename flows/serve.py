@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Coroutine, Iterator, Sequence
+from collections.abc import Coroutine, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,6 +35,7 @@ LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 LIMIT = 4
 """Runs at once: a night, a newcomer, a sync, and one by hand."""
 _LOOK_S = 1.0
+_MAX_CANCELS, _CANCEL_S = 15, 2.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,11 +144,20 @@ async def _until_ended(work: "Coroutine[Any, Any, None]", server: "subprocess.Po
     try:
         done, _ = await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        for part in parts:
-            part.cancel()
-        await asyncio.gather(*parts, return_exceptions=True)
+        await _cancelled(parts)
     for part in done:
         part.result()
+
+
+async def _cancelled(parts: Iterable["asyncio.Task[None]"]) -> None:
+    """Cancel until they have ended: a library in the middle of a request may take a cancellation for its own."""
+    pending = set(parts)
+    for _ in range(_MAX_CANCELS):
+        for part in pending:
+            part.cancel()
+        _, pending = await asyncio.wait(pending, timeout=_CANCEL_S)
+        if not pending:
+            return
 
 
 async def _run(deployments: Sequence["RunnerDeployment"], limit: int, settings: Settings) -> None:
