@@ -3,7 +3,11 @@
 import contextlib
 import http.client
 import json
+import os
+import signal
 import subprocess
+import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,7 +22,7 @@ from starlette.routing import Route
 
 from bench.browser import browser
 from bench.prefect_server import HOST, free_port
-from bench.unattended import Installation, asked, installation
+from bench.unattended import Installation, asked, await_it, installation
 from flows.own_postgres import Cluster, own_postgres, program
 from flows.serve import page_socket
 from flows.server import DATABASE
@@ -31,7 +35,6 @@ PATH = "/tools/prefect"
 @contextlib.contextmanager
 def proxy(target: str, port: int) -> Iterator[str]:
     """A reverse proxy that passes on what is under PATH, unchanged, and nothing else."""
-    import threading  # noqa: PLC0415
 
     async def pass_on(request: Request) -> Response:
         left_out = {"host", "content-length", "connection", "accept-encoding"}
@@ -145,41 +148,39 @@ def test_commands_of_the_handbook_are_those_that_were_tested() -> None:
     assert "pg_restore --clean --if-exists --no-owner --dbname=" in text
 
 
-def test_serve_runs_what_is_due_and_stops_clean(tmp_path: Path) -> None:
-    """`modelsearch serve` starts its own server, takes a run of a deployment to its end, and leaves nothing behind."""
-    import os  # noqa: PLC0415
-    import signal  # noqa: PLC0415
-    import sys  # noqa: PLC0415
-
-    from bench.unattended import await_it  # noqa: PLC0415
-
+@contextlib.contextmanager
+def serving(home: Path) -> Iterator[tuple[subprocess.Popen[bytes], int, str]]:
+    """`modelsearch serve` with a server of its own: process, port of the pages, URL of the API."""
     port, prefect_port = free_port(), free_port()
     plain = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
     command = [sys.executable, "-m", "flows", "serve", "--port", str(port), "--prefect-port", str(prefect_port)]
-    environ = {**plain, "MODELSEARCH_HOME": str(tmp_path / "home")}
-    with (tmp_path / "log").open("wb") as log:
+    with (home.parent / "log").open("wb") as log:
+        environ = {**plain, "MODELSEARCH_HOME": str(home)}
         process = subprocess.Popen(command, cwd=ROOT, env=environ, stdout=log, stderr=log)
     try:
-        api = f"http://{HOST}:{prefect_port}/api"
+        yield process, port, f"http://{HOST}:{prefect_port}/api"
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_serve_runs_what_is_due_and_stops_clean(tmp_path: Path) -> None:
+    """`modelsearch serve` starts its own server, takes a run of a deployment to its end, and leaves nothing behind."""
+    with serving(tmp_path / "home") as (process, port, api):
+
+        def answered(path: str, body: object) -> Any:
+            with contextlib.suppress(OSError, RuntimeError, json.JSONDecodeError):  # 503 where its SQLite is locked
+                return asked("POST", f"{api}{path}", body, JSON)
+            return None
 
         def deployed() -> list[dict[str, Any]] | None:
-            with contextlib.suppress(OSError, RuntimeError, json.JSONDecodeError):
-                found: list[dict[str, Any]] = asked("POST", f"{api}/deployments/filter", {}, JSON)
-                return found if len(found) >= 6 else None
-            return None
+            found: list[dict[str, Any]] = answered("/deployments/filter", {}) or []
+            return found if len(found) >= 6 else None
 
         found = {each["name"]: each for each in await_it(deployed, "deployments", 180)}
         assert asked("GET", f"http://{HOST}:{port}/health")["status"] == "ok"
-
-        def created() -> dict[str, Any] | None:
-            with contextlib.suppress(RuntimeError):  # 503 where its SQLite is locked at the moment
-                made: dict[str, Any] = asked(
-                    "POST", f"{api}/deployments/{found['nightly']['id']}/create_flow_run", {"parameters": {}}, JSON
-                )
-                return made
-            return None
-
-        run = await_it(created, "a night", 60)
+        create = f"/deployments/{found['nightly']['id']}/create_flow_run"
+        run = await_it(lambda: answered(create, {"parameters": {}}), "a night", 60)
 
         def done() -> str | None:
             state = str(asked("GET", f"{api}/flow_runs/{run['id']}")["state_type"])
@@ -190,9 +191,6 @@ def test_serve_runs_what_is_due_and_stops_clean(tmp_path: Path) -> None:
         assert process.wait(60) == 0, (tmp_path / "log").read_text()[-2000:]
         with pytest.raises(OSError, match="refused"):
             asked("GET", f"{api}/health")
-    finally:
-        process.kill()
-        process.wait()
 
 
 JSON = {"content-type": "application/json"}
