@@ -5,9 +5,10 @@ from decimal import Decimal
 from typing import Self
 
 from modelsearch.core.budget import Spend
-from modelsearch.core.errors import BudgetError, LedgerError, OverbilledError
+from modelsearch.core.errors import BudgetError
 from modelsearch.core.events import CallReleased, CallReserved, CallSettled, CallUnknown, Event
 from modelsearch.core.ids import CallId
+from modelsearch.store.booking import check_amount, check_bill, not_free, not_open
 from modelsearch.store.call_states import CallStates
 
 _ZERO = Decimal(0)
@@ -86,7 +87,7 @@ class Ledger:
         Raises:
             LedgerError: the call has a reservation already, or the amount is negative or no number.
         """
-        self._check_amount(call_id, "reserve", amount_usd)
+        check_amount(call_id, "reserve", amount_usd)
         self._check_new(call_id)
         is_full = self._max_calls is not None and self._n_kept + len(self._open) >= self._max_calls
         if is_full or self._committed_usd + amount_usd > self._budget_usd:
@@ -101,15 +102,10 @@ class Ledger:
             LedgerError: the call has no open reservation, or the amount is negative or no number.
             OverbilledError: more was billed than reserved. The truth is booked first.
         """
-        self._check_amount(call_id, "settle", amount_usd)
+        check_amount(call_id, "settle", amount_usd)
         bound_usd = self._close(call_id, "settled")
         self._settled_usd += amount_usd
-        if amount_usd > bound_usd:
-            message = (
-                f"call {call_id!r}: billed {amount_usd} USD, at most {bound_usd} USD were reserved; the price or the "
-                f"output limit in the catalogue is wrong for its endpoint: correct it, then resume"
-            )
-            raise OverbilledError(message)
+        check_bill(call_id, amount_usd, bound_usd)
 
     def release(self, call_id: CallId) -> None:
         """Give a reservation back: the call was surely not billed.
@@ -148,8 +144,7 @@ class Ledger:
         """Take the reservation away and return its amount in USD."""
         if call_id not in self._open:
             known = self._closed.get(call_id) or "never reserved"
-            message = f"call {call_id!r}: expected an open reservation to be {state}, but it is {known}"
-            raise LedgerError(message)
+            raise not_open(call_id, state, known)
         amount_usd = self._open.pop(call_id)
         self._reserved_usd -= amount_usd
         self._closed.put(call_id, state)
@@ -160,14 +155,7 @@ class Ledger:
         """A released call may be reserved again: nothing is booked under its id."""
         state = "reserved" if call_id in self._open else self._closed.get(call_id) or "released"
         if state != "released":
-            message = f"call {call_id!r}: cannot reserve, it is {state} already; each call needs its own id"
-            raise LedgerError(message)
-
-    @staticmethod
-    def _check_amount(call_id: CallId, verb: str, amount_usd: Decimal) -> None:
-        if not amount_usd.is_finite() or amount_usd < 0:
-            message = f"call {call_id!r}: cannot {verb} {amount_usd} USD, expected a finite amount >= 0"
-            raise LedgerError(message)
+            raise not_free(call_id, state)
 
     def _replay(self, event: Event) -> None:
         """Book what happened, without asking whether it was allowed: the money is gone either way."""

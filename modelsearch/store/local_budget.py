@@ -7,15 +7,15 @@ import sqlite3
 from decimal import Decimal
 
 from modelsearch.core.budget import Spend
-from modelsearch.core.errors import BudgetError, LedgerError, OverbilledError
 from modelsearch.core.ids import CallId
 from modelsearch.core.money import ZERO_USD
+from modelsearch.store.booking import SharedBudget, check_amount, check_limit, check_same_limit, not_free, not_open
 from modelsearch.store.local_workers import LocalWorkers
 
 _OPEN = ("reserved", "lost")
 
 
-class LocalBudget:
+class LocalBudget(SharedBudget):
     """One budget, by its id. Open reservations of a process that ended count as unknown."""
 
     def __init__(
@@ -26,24 +26,12 @@ class LocalBudget:
         Raises:
             BudgetError: the limit is negative or no number, or another one is set.
         """
-        if not limit_usd.is_finite() or limit_usd < 0:
-            message = f"limit of budget {budget_id!r}: expected a finite amount >= 0, got {limit_usd}"
-            raise BudgetError(message)
+        check_limit(budget_id, limit_usd)
         self._workers, self._id, self._limit_usd, self._max_calls = workers, budget_id, limit_usd, max_calls
         with workers.changing() as db:
             db.execute("INSERT OR IGNORE INTO budgets (id, limit_usd) VALUES (?, ?)", (budget_id, str(limit_usd)))
             (known,) = db.execute("SELECT limit_usd FROM budgets WHERE id = ?", (budget_id,)).fetchone()
-        if Decimal(known) != limit_usd:
-            message = (
-                f"budget {budget_id!r}: is {known} USD for all workers, got {limit_usd}: give all of them the same, "
-                f"or begin another budget"
-            )
-            raise BudgetError(message)
-
-    @property
-    def left_usd(self) -> Decimal:
-        """What may still be reserved, USD."""
-        return max(ZERO_USD, self._limit_usd - self.spend().committed_usd)
+        check_same_limit(budget_id, Decimal(known), limit_usd)
 
     def reserve(self, call_id: CallId, amount_usd: Decimal) -> bool:
         """Take `amount_usd` aside; False where that would pass the budget or the limit of calls.
@@ -51,12 +39,11 @@ class LocalBudget:
         Raises:
             LedgerError: the call has a reservation already, or the amount is negative or no number.
         """
-        _check_amount(call_id, "reserve", amount_usd)
+        check_amount(call_id, "reserve", amount_usd)
         with self._workers.changing() as db:
             row = self._row(db, call_id)
             if row is not None and row[1] != "released":
-                message = f"call {call_id!r}: cannot reserve, it is {row[1]} already; each call needs its own id"
-                raise LedgerError(message)
+                raise not_free(call_id, row[1])
             spend = self._spend(db)
             is_full = self._max_calls is not None and spend.n_calls >= self._max_calls
             if is_full or spend.committed_usd + amount_usd > self._limit_usd:
@@ -67,48 +54,6 @@ class LocalBudget:
                 (self._id, call_id, self._workers.id, str(amount_usd)),
             )
         return True
-
-    def settle(self, call_id: CallId, amount_usd: Decimal) -> None:
-        """Turn a reservation into spend.
-
-        Raises:
-            LedgerError: we have no such open reservation, or the amount is negative or no number.
-            OverbilledError: more was billed than reserved. The truth is booked first.
-        """
-        self.close(call_id, settled_usd=amount_usd, unknown_usd=ZERO_USD)
-
-    def release(self, call_id: CallId) -> None:
-        """Give a reservation back.
-
-        Raises:
-            LedgerError: we have no such open reservation.
-        """
-        self._finish(call_id, "released", ZERO_USD, ZERO_USD)
-
-    def hold(self, call_id: CallId) -> None:
-        """Keep a reservation for good.
-
-        Raises:
-            LedgerError: we have no such open reservation.
-        """
-        self._finish(call_id, "held", ZERO_USD, None)
-
-    def close(self, call_id: CallId, *, settled_usd: Decimal, unknown_usd: Decimal) -> None:
-        """End a reservation at once in what was paid and what may have been.
-
-        Raises:
-            LedgerError: we have no such open reservation, or an amount is negative or no number.
-            OverbilledError: both together are more than was reserved. The truth is booked first.
-        """
-        _check_amount(call_id, "settle", settled_usd)
-        _check_amount(call_id, "hold", unknown_usd)
-        bound_usd = self._finish(call_id, "settled", settled_usd, unknown_usd)
-        if settled_usd + unknown_usd > bound_usd:
-            message = (
-                f"call {call_id!r}: billed {settled_usd + unknown_usd} USD, at most {bound_usd} USD were reserved; the "
-                f"price or the output limit in the catalogue is wrong for its endpoint: correct it, then resume"
-            )
-            raise OverbilledError(message)
 
     def adopt(self, call_id: CallId) -> Decimal | None:
         """Go on with a reservation whose owner ended, in USD; None = there is none."""
@@ -152,25 +97,17 @@ class LocalBudget:
         row = db.execute(asked, (self._id, call_id)).fetchone()
         return None if row is None else (row[0], row[1], Decimal(row[2]))
 
-    def _finish(self, call_id: CallId, ending: str, settled_usd: Decimal, unknown_usd: Decimal | None) -> Decimal:
-        """End an open reservation and return its amount; `unknown_usd` None = all of it."""
+    def _finish(self, call_id: CallId, ending: str, settled_usd: Decimal, unknown_usd: Decimal) -> Decimal:
         with self._workers.changing() as db:
             owner, state, bound_usd = self._row(db, call_id) or ("", "never reserved", ZERO_USD)
             if state in _OPEN and owner != self._workers.id:
                 state = "another worker's"
             if state not in _OPEN:
-                message = f"call {call_id!r}: expected an open reservation to be {ending}, but it is {state}"
-                raise LedgerError(message)
-            unknown_usd = bound_usd if unknown_usd is None else unknown_usd
+                raise not_open(call_id, ending, state)
+            unknown_usd = bound_usd if ending == "held" else unknown_usd
             db.execute(
                 "UPDATE reservations SET state = ?, settled_usd = ?, unknown_usd = ? "
                 "WHERE budget_id = ? AND call_id = ?",
                 (ending, str(settled_usd), str(unknown_usd), self._id, call_id),
             )
         return bound_usd
-
-
-def _check_amount(call_id: CallId, verb: str, amount_usd: Decimal) -> None:
-    if not amount_usd.is_finite() or amount_usd < 0:
-        message = f"call {call_id!r}: cannot {verb} {amount_usd} USD, expected a finite amount >= 0"
-        raise LedgerError(message)

@@ -8,9 +8,8 @@ from decimal import Decimal
 from secrets import token_hex
 
 from modelsearch.core.budget import Spend
-from modelsearch.core.errors import BudgetError, LedgerError, OverbilledError
 from modelsearch.core.ids import CallId
-from modelsearch.core.money import ZERO_USD
+from modelsearch.store.booking import SharedBudget, check_amount, check_limit, check_same_limit, not_free, not_open
 from modelsearch.store.pg import Database
 from modelsearch.store.pg_workers import PgWorker
 
@@ -23,7 +22,7 @@ SELECT settled_usd, reserved_usd, unknown_usd, n_calls, limit_usd FROM modelsear
 """
 
 
-class PgLedger:
+class PgLedger(SharedBudget):
     """One budget, by its id: of a night, or of a task. A dead worker's open reservations count as unknown."""
 
     def __init__(
@@ -41,23 +40,11 @@ class PgLedger:
         Raises:
             BudgetError: the limit is negative or no number, or another one is set.
         """
-        if not limit_usd.is_finite() or limit_usd < 0:
-            message = f"limit of budget {budget_id!r}: expected a finite amount >= 0, got {limit_usd}"
-            raise BudgetError(message)
+        check_limit(budget_id, limit_usd)
         self._database, self._worker, self._id = database, worker, budget_id
         database.ask(_OPEN, {"id": budget_id, "limit": limit_usd, "max_calls": max_calls})
         self._limit_usd: Decimal = database.ask(_READ, (budget_id,))[0][4]
-        if self._limit_usd != limit_usd:
-            message = (
-                f"budget {budget_id!r}: is {self._limit_usd} USD for all workers, got {limit_usd}: give all of them "
-                f"the same, or begin another budget"
-            )
-            raise BudgetError(message)
-
-    @property
-    def left_usd(self) -> Decimal:
-        """What may still be reserved, USD."""
-        return max(ZERO_USD, self._limit_usd - self.spend().committed_usd)
+        check_same_limit(budget_id, self._limit_usd, limit_usd)
 
     def reserve(self, call_id: CallId, amount_usd: Decimal) -> bool:
         """Take `amount_usd` aside; False where that would pass the budget or the limit of calls.
@@ -65,50 +52,12 @@ class PgLedger:
         Raises:
             LedgerError: the call has a reservation already, or the amount is negative or no number.
         """
-        _check_amount(call_id, "reserve", amount_usd)
+        check_amount(call_id, "reserve", amount_usd)
         values = (self._id, call_id, self._worker.id, token_hex(8), amount_usd)
         ((told,),) = self._database.ask("SELECT modelsearch.reserve(%s, %s, %s, %s, %s)", values)
         if told not in ("ok", "full"):
-            message = f"call {call_id!r}: cannot reserve, it is {told} already; each call needs its own id"
-            raise LedgerError(message)
+            raise not_free(call_id, told)
         return bool(told == "ok")
-
-    def settle(self, call_id: CallId, amount_usd: Decimal) -> None:
-        """Turn a reservation into spend.
-
-        Raises:
-            LedgerError: we have no such open reservation, or the amount is negative or no number.
-            OverbilledError: more was billed than reserved. The truth is booked first.
-        """
-        _check_amount(call_id, "settle", amount_usd)
-        self._finish(call_id, "settled", amount_usd, ZERO_USD)
-
-    def release(self, call_id: CallId) -> None:
-        """Give a reservation back: the call was surely not billed.
-
-        Raises:
-            LedgerError: we have no such open reservation.
-        """
-        self._finish(call_id, "released", ZERO_USD, ZERO_USD)
-
-    def hold(self, call_id: CallId) -> None:
-        """Keep a reservation for good: the call may have been billed.
-
-        Raises:
-            LedgerError: we have no such open reservation.
-        """
-        self._finish(call_id, "held", ZERO_USD, ZERO_USD)
-
-    def close(self, call_id: CallId, *, settled_usd: Decimal, unknown_usd: Decimal) -> None:
-        """End a reservation at once in what was paid and what may have been; the rest is free again.
-
-        Raises:
-            LedgerError: we have no such open reservation, or an amount is negative or no number.
-            OverbilledError: both together are more than was reserved. The truth is booked first.
-        """
-        _check_amount(call_id, "settle", settled_usd)
-        _check_amount(call_id, "hold", unknown_usd)
-        self._finish(call_id, "settled", settled_usd, unknown_usd)
 
     def adopt(self, call_id: CallId) -> Decimal | None:
         """Go on with a reservation whose owner died, in USD; None = there is none."""
@@ -122,22 +71,10 @@ class PgLedger:
         ((settled, reserved, unknown, n_calls, _),) = self._database.ask(_READ, (self._id,))
         return Spend(settled_usd=settled, reserved_usd=reserved, unknown_usd=unknown, n_calls=n_calls)
 
-    def _finish(self, call_id: CallId, ending: str, settled_usd: Decimal, unknown_usd: Decimal) -> None:
+    def _finish(self, call_id: CallId, ending: str, settled_usd: Decimal, unknown_usd: Decimal) -> Decimal:
         values = (self._id, call_id, self._worker.id, token_hex(8), ending, settled_usd, unknown_usd)
         asked = "SELECT told, bound FROM modelsearch.finish(%s, %s, %s, %s, %s, %s, %s)"
         ((told, bound_usd),) = self._database.ask(asked, values)
         if told != "ok":
-            message = f"call {call_id!r}: expected an open reservation to be {ending}, but it is {told}"
-            raise LedgerError(message)
-        if settled_usd + unknown_usd > bound_usd:
-            message = (
-                f"call {call_id!r}: billed {settled_usd + unknown_usd} USD, at most {bound_usd} USD were reserved; the "
-                f"price or the output limit in the catalogue is wrong for its endpoint: correct it, then resume"
-            )
-            raise OverbilledError(message)
-
-
-def _check_amount(call_id: CallId, verb: str, amount_usd: Decimal) -> None:
-    if not amount_usd.is_finite() or amount_usd < 0:
-        message = f"call {call_id!r}: cannot {verb} {amount_usd} USD, expected a finite amount >= 0"
-        raise LedgerError(message)
+            raise not_open(call_id, ending, told)
+        return Decimal(bound_usd)

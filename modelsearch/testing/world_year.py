@@ -20,7 +20,6 @@ from modelsearch.testing.worlds import RecordedWorld, WorldShape, make_recorded_
 NEVER = 10**6
 """A day after every year."""
 N_NIGHTS = 365
-DAYS_A_MONTH = 365 / 12
 GAPS = ((0.35, "near"), (0.3, "worse"), (0.2, "equal"), (0.15, "better"))
 """Shares of the newcomers by what they truly are."""
 
