@@ -4,10 +4,13 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from modelsearch.core.result import Estimate
 from modelsearch.report.numbers import amount, interval_points, points
 from modelsearch.report.plain import clean
 from modelsearch.report.standing import Standing
+from modelsearch.stats.pareto import front
 
 WIDTH, HEIGHT = 760.0, 400.0
 LEFT, RIGHT, TOP, BOTTOM = 56.0, 20.0, 40.0, 48.0
@@ -44,12 +47,18 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """Everything to draw, baseline and recommended last so that they lie on top."""
+    """Everything to draw, baseline and recommended last so that they lie on top.
+
+    Attributes:
+        front: corners (x, y) of the stairs below which somebody measured is cheaper and no worse, or better and no
+            dearer, by the means, among those within the limits; from the cheapest to the right edge.
+    """
 
     dots: tuple[Dot, ...]
     x_ticks: tuple[Tick, ...]
     y_ticks: tuple[Tick, ...]
     baseline_y: float | None
+    front: tuple[tuple[float, float], ...] = ()
     width: float = WIDTH
     height: float = HEIGHT
     left: float = LEFT
@@ -88,7 +97,17 @@ def plot_of(found: Sequence[Standing]) -> Plot | None:
     frame = _frame([estimate for _, estimate in shown])
     dots = [_dot(frame, standing, estimate) for standing, estimate in reversed(shown)]
     base = next((dot.y for dot in dots if "baseline" in dot.kind), None)
-    return Plot(tuple(dots), _x_ticks(frame), _y_ticks(frame), base)
+    return Plot(tuple(dots), _x_ticks(frame), _y_ticks(frame), base, _stairs(frame, [e for _, e in shown]))
+
+
+def _stairs(frame: _Frame, estimates: Sequence[Estimate]) -> tuple[tuple[float, float], ...]:
+    usable = [e for e in estimates if e.is_feasible and e.quality is not None]
+    points = np.array([[_per_1k(e), -e.quality.mean] for e in usable if e.quality]).reshape(-1, 2)
+    corners: list[tuple[float, float]] = []
+    for per_1k, loss in np.unique(points[front(points)], axis=0):
+        x, y = frame.x(float(per_1k)), frame.y(-float(loss))
+        corners += [(x, corners[-1][1]), (x, y)] if corners else [(x, y)]
+    return (*corners, (WIDTH - RIGHT, corners[-1][1])) if corners else ()
 
 
 def _is_drawable(estimate: Estimate) -> bool:

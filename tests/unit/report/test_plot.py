@@ -62,3 +62,19 @@ def test_everything_lies_inside_the_frame(points: list[tuple[float, float]]) -> 
         assert TOP <= dot.y_high <= dot.y <= dot.y_low <= HEIGHT - BOTTOM
     assert len(plot.x_ticks) <= MAX_DECADES + 2
     assert len({tick.text for tick in plot.x_ticks}) == len(plot.x_ticks)
+
+
+def test_the_front_climbs_to_the_right_and_leaves_out_the_dominated() -> None:
+    plot = _plot(("big", 0.01, 0.8), ("cheap", 0.001, 0.6), ("worse", 0.002, 0.5), ("dear", 0.1, 0.7))
+    assert plot is not None
+    at = {dot.title.split(":")[0]: (dot.x, dot.y) for dot in plot.dots}
+    assert plot.front[0] == at["cheap"]
+    assert plot.front[1:] == ((at["big"][0], at["cheap"][1]), at["big"], (WIDTH - RIGHT, at["big"][1]))
+
+
+def test_who_is_outside_the_limits_is_not_on_the_front() -> None:
+    one = Interval(mean=0.001, low=0.001, high=0.001)
+    fast = make_estimate("fast", cost_usd=one, is_feasible=False)
+    plot = plot_of(standings(make_result(estimates=(fast, make_estimate("big"), make_estimate("cheap")), drops=())))
+    assert plot is not None
+    assert plot.front[0][0] != next(dot.x for dot in plot.dots if dot.title.startswith("fast"))

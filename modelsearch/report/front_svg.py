@@ -1,0 +1,51 @@
+"""Quality against cost as one SVG file: stands alone, loads nothing, runs nothing, follows light and dark."""
+
+from functools import cache
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+
+from modelsearch.core.result import SearchResult
+from modelsearch.report.headline import Names, headline
+from modelsearch.report.plain import short
+from modelsearch.report.plot import plot_of
+from modelsearch.report.standing import standings
+
+MAX_TITLE_CHARS = 96
+"""Of the line above the picture; all of it stands in the description."""
+
+
+def front_svg(result: SearchResult) -> str:
+    """The picture of a search: every measured candidate with its interval, the front, the baseline, what to use.
+
+    The whole answer is its description, for those who hear it. Where fewer than two candidates have both a quality
+    and a cost it says so in place of a picture. Some 300 bytes a candidate.
+
+    Args:
+        result: a finished search.
+    """
+    answer = headline(result, Names(short(result.recommendation.label), short(result.baseline_id)))
+    return _template().render(
+        title=_cut(f"{short(result.task_id)}: {_advice(result)}"), answer=answer, plot=plot_of(standings(result))
+    )
+
+
+def _advice(result: SearchResult) -> str:
+    answer = result.recommendation
+    verb = "keep" if answer.candidate_id == result.baseline_id else "use"
+    return f"{verb} {short(answer.label)}, {answer.certainty.value}"
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= MAX_TITLE_CHARS else f"{text[: MAX_TITLE_CHARS - 1]}\N{HORIZONTAL ELLIPSIS}"
+
+
+@cache
+def _template() -> Template:
+    environment = Environment(
+        loader=PackageLoader("modelsearch.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("front.svg.j2")
