@@ -128,7 +128,8 @@ class Engine:
         asked = plan_night(self._state, self.opened.night).waiting
         if not any(self._is_of(candidate_id, only) for candidate_id in asked):
             return ()
-        return tuple(job for job in jobs if job.kind == "measure" or self._is_of(job.candidate_id, only))
+        rows = [job for job in jobs if job.kind == "measure" and job.candidate_id == self._state.baseline_id]
+        return (*rows, *(job for job in jobs if self._is_of(job.candidate_id, only)))
 
     def _is_of(self, candidate_id: str, endpoint_id: EndpointId) -> bool:
         single = self.work.singles.get(candidate_id)  # type: ignore[call-overload]

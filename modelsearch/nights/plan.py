@@ -5,9 +5,10 @@ and asks again, until nothing is left to do: `plan_night(state, night)`, `plan_n
 The same state, night and results give the same jobs, at the same places and with the same seeds, so that a night that
 was killed is taken up where it was.
 
-Stages: drift samples of baseline and incumbent, and the baseline's missing items if anybody is to be compared with it
-(or, when there is nothing to go by, one search over everybody); then newcomers, one job each, as many as the money
-holds if each needed all its items; as most leave early, what they did not need is given to the next ones in the line.
+Stages: drift samples of baseline and incumbent, the baseline's missing items if anybody is to be compared with it, the
+incumbent's, that the sample can be drawn from all (or, when there is nothing to go by, one search over everybody); then
+newcomers, one job each, as many as the money holds if each needed all its items; as most leave early, what they did not
+need is given to the next ones in the line.
 """
 
 from collections.abc import Iterator, Sequence
@@ -56,7 +57,7 @@ class _Stage:
     def jobs(self) -> Iterator[Job]:
         """What the night needs first; when that is done, newcomers."""
         reason = search_reason(self._tonight)
-        first = [*self._drift(), *(self._search(reason) if reason else self._measure())]
+        first = [*self._drift(), *(self._search(reason) if reason else [*self._measure(), *self._complete()])]
         yield from first
         if not first and not reason and self._n_baseline_missing() == 0:
             yield from self._screens()
@@ -76,6 +77,15 @@ class _Stage:
         if self._state.waiting and n_left > 0:
             reason = f"{n_left} items of the baseline are missing, which {len(self._state.waiting)} newcomers need"
             yield from self._job("measure", baseline, reason, self._needed_usd(baseline, n_left))
+
+    def _complete(self) -> Iterator[Job]:
+        """The incumbent's missing items, once: a loss on items that it was never asked would not be seen."""
+        incumbent = self._state.incumbent_id
+        standing = self._tonight.standing(incumbent)
+        n_left = 0 if standing is None else self._night.n_items - standing.n_items
+        if incumbent != self._state.baseline_id and n_left > 0 and self._night.rules.drift_items:
+            reason = f"{n_left} items that {incumbent} was not asked: the nightly sample is to be drawn from all"
+            yield from self._job("measure", incumbent, reason, self._needed_usd(incumbent, n_left))
 
     def _search(self, reason: str) -> Iterator[Job]:
         limit = self._night.search_budget_usd
@@ -128,9 +138,10 @@ class _Stage:
 
     def _n_baseline_missing(self) -> int:
         """Items that the baseline has no outcome for; 0 where it cannot be asked any more."""
-        measured = [result for result in self._done.values() if result.job.kind == "measure" and result.end == "done"]
-        standing = self._tonight.standing(self._state.baseline_id)
-        if measured or not self._tonight.is_on_sale(self._state.baseline_id):
+        baseline = self._state.baseline_id
+        rows = [result for result in self._done.values() if result.job.kind == "measure" and result.end == "done"]
+        standing = self._tonight.standing(baseline)
+        if any(row.job.candidate_id == baseline for row in rows) or not self._tonight.is_on_sale(baseline):
             return 0
         return self._night.n_items - (standing.n_items if standing else 0)
 

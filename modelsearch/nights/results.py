@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from modelsearch.core.ids import CandidateId
 from modelsearch.core.nights import Alarm, Begun, JobResult, Seen, Standing, TaskState
+from modelsearch.core.result import Verdict
 from modelsearch.nights.night import Night
 from modelsearch.nights.tonight import Tonight
 
@@ -21,7 +22,7 @@ def with_result(
         old_waiting: who waited before the night.
     """
     if result.job.kind == "measure":
-        return replace(state, standings=dict(state.standings) | dict(_filled(state, night, result))), []
+        return replace(state, standings=dict(state.standings) | _rows(state, night, _filled(state, night, result))), []
     if result.job.kind == "search":
         return _with_search(state, night, result, old_waiting), []
     return _with_screen(state, night, result) if result.job.kind == "screen" else (state, [])
@@ -45,6 +46,37 @@ def _filled(state: TaskState, night: Night, result: JobResult) -> Mapping[Candid
         for standing in result.standings
         if standing.n_items > 0
     }
+
+
+def _rows(state: TaskState, night: Night, found: Mapping[CandidateId, Standing]) -> dict[CandidateId, Standing]:
+    """Rows that were bought by name.
+
+    A certificate stays as it was tested, for these items were drawn for no test; but where the whole rows of both say
+    that the candidate is worse by more than the margin, nothing is left to be tested.
+    """
+    known = {candidate_id: state.standings.get(candidate_id) for candidate_id in found}
+    return {
+        candidate_id: standing
+        if before is None or candidate_id == state.baseline_id or _is_refuted(state, night, standing)
+        else replace(
+            standing,
+            place=before.place,
+            verdict=before.verdict,
+            gap=before.gap,
+            tested_on=before.tested_on,
+            log_e_value=before.log_e_value,
+            is_feasible=before.is_feasible,
+        )
+        for candidate_id, standing in found.items()
+        for before in (known[candidate_id],)
+    }
+
+
+def _is_refuted(state: TaskState, night: Night, standing: Standing) -> bool:
+    """Whether all items are known of it and of the baseline, and it is inferior."""
+    baseline = state.standings.get(state.baseline_id)
+    is_whole = baseline is not None and min(baseline.n_items, standing.n_items) >= night.n_items
+    return is_whole and standing.verdict is Verdict.INFERIOR
 
 
 def _with_search(state: TaskState, night: Night, result: JobResult, old_waiting: frozenset[CandidateId]) -> TaskState:

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -7,7 +8,7 @@ from modelsearch.nights.after import after_night, first_state
 from modelsearch.nights.night import NightRules
 from modelsearch.nights.plan import plan_night
 from modelsearch.stats.multiplicity import lifetime_level
-from tests.unit.nights.played import ALPHA, BASE, GOOD, N_ITEMS, done, night, offer, searched, standing
+from tests.unit.nights.played import ALPHA, BASE, DAY, GOOD, N_ITEMS, done, night, offer, searched, standing
 
 BASELINE = offer("base", 10.0)
 
@@ -130,3 +131,14 @@ def test_without_the_baseline_on_sale_nobody_is_bought_and_its_row_serves() -> N
     jobs = plan_night(state, night(offer("a"), day=1)).jobs
     assert [job.kind for job in jobs] == ["screen"]
     assert state.standings[BASE].n_items == N_ITEMS
+
+
+def test_an_incumbent_certified_on_few_items_is_asked_the_others_once() -> None:
+    state = searched(standing("a", GOOD, n_items=30), offers=[BASELINE, offer("a")])
+    tonight = night(BASELINE, offer("a"), day=1, rules=NightRules(drift_items=20))
+    row = next(job for job in plan_night(state, tonight).jobs if job.kind == "measure")
+    assert (row.candidate_id, row.place, row.reason[:8]) == ("a", 0, "70 items")
+    assert not [job for job in plan_night(state, tonight, [done(row)]).jobs if job.kind == "measure"]
+    after = after_night(state, tonight, [done(row, standing("a"))]).state
+    assert [job.kind for job in plan_night(after, replace(tonight, day=DAY + timedelta(days=2))).jobs] == ["drift"] * 2
+    assert plan_night(state, night(BASELINE, offer("a"), day=1)).jobs == ()  # nobody asks for samples

@@ -1,9 +1,12 @@
 from dataclasses import replace
 
+from modelsearch.core.nights import Standing
+from modelsearch.core.result import Verdict
 from modelsearch.nights.after import after_night
+from modelsearch.nights.night import NightRules
 from modelsearch.nights.plan import plan_night
 from modelsearch.nights.results import is_begun
-from tests.unit.nights.played import BASE, done, night, offer, searched, standing
+from tests.unit.nights.played import BAD, BASE, GOOD, N_ITEMS, OPEN, done, night, offer, searched, standing
 
 BASELINE = offer("base", 10.0)
 
@@ -54,3 +57,24 @@ def test_newcomers_during_a_long_search_wait_for_their_own_test() -> None:
     assert (again.kind, again.place, again.seed) == ("search", job.place, job.seed)
     state = after_night(state, later, [done(again, standing("base", usd_per_1k=10.0))]).state
     assert state.waiting == ("d",)
+
+
+def _row_bought(verdict: Verdict, *, n_baseline: int) -> Standing:
+    """The incumbent's standing after its missing items were bought and found like this."""
+    state = searched(standing("a", GOOD, n_items=30), offers=[BASELINE, offer("a")])
+    state = replace(state, standings={**state.standings, BASE: replace(state.standings[BASE], n_items=n_baseline)})
+    tonight = night(BASELINE, offer("a"), day=1, rules=NightRules(drift_items=20))
+    row = next(job for job in plan_night(state, tonight).jobs if job.candidate_id == "a" and job.kind == "measure")
+    found = replace(standing("a", verdict), quality=0.7, gap=-0.1)
+    return after_night(state, tonight, [done(row, found)]).state.standings[row.candidate_id]
+
+
+def test_items_bought_for_no_test_leave_the_certificate_as_it_was() -> None:
+    for found in (_row_bought(OPEN, n_baseline=N_ITEMS), _row_bought(BAD, n_baseline=N_ITEMS - 1)):
+        assert (found.verdict, found.place, found.gap) == (GOOD, 1, 0.01)
+        assert (found.n_items, found.quality) == (N_ITEMS, 0.7)
+
+
+def test_whole_rows_that_say_the_contrary_end_a_certificate() -> None:
+    found = _row_bought(BAD, n_baseline=N_ITEMS)
+    assert (found.verdict, found.gap) == (BAD, -0.1)
