@@ -14,7 +14,7 @@ from modelsearch.stats.pareto import front
 
 WIDTH, HEIGHT = 760.0, 400.0
 LEFT, RIGHT, TOP, BOTTOM = 56.0, 20.0, 40.0, 48.0
-MAX_LABEL_CHARS = 36
+MAX_LABEL_CHARS = 44
 MAX_DECADES = 7
 """The axis of cost spans no more: a single price of next to nothing would press all others together."""
 
@@ -143,9 +143,14 @@ def _dot(frame: _Frame, standing: Standing, estimate: Estimate) -> Dot:
         kind=_kind(standing),
         title=f"{name}: quality {interval_points(quality)}, {amount(per_1k)} USD per 1,000 items; {standing.verdict}",
         label=_label(name) if "recommended" in standing.role or "baseline" in standing.role else "",
-        label_y=frame.y(low) + 16 if standing.role == "baseline" else frame.y(high) - 7,
+        label_y=frame.y(low) + 16 if standing.role == "baseline" else _above(frame.y(high)),
         anchor="end" if x > (LEFT + WIDTH - RIGHT) / 2 else "start",
     )
+
+
+def _above(y: float) -> float:
+    """Where a label stands above an interval; near the top it leaves the frame, where it would hide the best dots."""
+    return y - 7 if y > TOP + 22 else TOP - 8
 
 
 def _kind(standing: Standing) -> str:
@@ -167,7 +172,7 @@ def _x_ticks(frame: _Frame) -> tuple[Tick, ...]:
 
 
 def _y_ticks(frame: _Frame) -> tuple[Tick, ...]:
-    n = max(1, round(10 * (frame.y_high - frame.y_low)))
-    step = 2 if n > 6 else 1
-    scores = [frame.y_low + k / 10 for k in range(0, n + 1, step)]
+    first, last = round(10 * frame.y_low), round(10 * frame.y_high)
+    step = 2 if last - first > 6 else 1
+    scores = [k / 10 for k in range(first + first % step, last + 1, step)]
     return tuple(Tick(frame.y(score), points(score).removesuffix(".0")) for score in scores)
