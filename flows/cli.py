@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from flows import cli_federated, cli_feedback, cli_nights, cli_serve
+from flows import cli_federated, cli_feedback, cli_nights, cli_serve, json_option
 from flows import cli_options as options
 from flows.cli_catalog_app import catalog_app
 from modelsearch.core.errors import ModelsearchError
@@ -32,29 +32,61 @@ app.add_typer(cli_federated.export_app, name="export")
 app.add_typer(cli_federated.import_app, name="import")
 RunId = Annotated[str, typer.Argument(help="A run's id, or its beginning.")]
 INTERRUPTED = 130
+STOPPED = "everything paid is kept; `modelsearch runs` lists the run, `resume` goes on"
 
 
 def main() -> None:
-    """Run the command; errors made for people are one line, exit code 2 for bad input."""
+    """Run the command; errors made for people are one line, exit codes are those of docs/exit-codes.md."""
     for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
         # read once, when numpy is imported: our matrices are small, and more threads only wait for each other
         os.environ.setdefault(name, "1")
+    if not json_option.is_asked(sys.argv[1:]):
+        sys.exit(_ended())
+    with json_option.claimed_stdout():
+        code = _ended()
+    sys.exit(code)
+
+
+def _ended() -> int:
+    """Run the command and say how it ended; the exit code."""
     try:
         code = app(standalone_mode=False)
     except ModelsearchError as error:
-        sys.stderr.write(f"error: {_one_line(str(error))}\n")
-        sys.exit(error.exit_code)
+        return _failed(json_option.failure_of(error))
     except KeyboardInterrupt:
         code = INTERRUPTED
     except Exception as error:
-        told = getattr(error, "format_message", None)
-        if told is None:
+        if getattr(error, "format_message", None) is None:
+            _tell_bug(error)
             raise
-        sys.stderr.write(f"error: {_one_line(told())}{_got(error)}; see --help\n")
-        sys.exit(getattr(error, "exit_code", 2))
+        return _failed(_misused(error))
     if code == INTERRUPTED:  # typer itself turns Ctrl-C within a command into this code
-        sys.stderr.write("stopped: everything paid is kept; `modelsearch runs` lists the run, `resume` goes on\n")
-    sys.exit(code if isinstance(code, int) else 0)
+        return _failed(json_option.Failure(code="interrupted", message=STOPPED, exit_code=INTERRUPTED), "stopped")
+    return code if isinstance(code, int) else 0
+
+
+def _failed(failure: "json_option.Failure", word: str = "error") -> int:
+    """Say why, on stderr and as a document where that is asked for; the exit code."""
+    sys.stderr.write(f"{word}: {_one_line(failure.message)}\n")
+    if json_option.is_asked(sys.argv[1:]):
+        json_option.tell_failure(failure)
+    return failure.exit_code
+
+
+def _misused(error: Any) -> "json_option.Failure":
+    """A command, option or argument that typer refuses."""
+    json_option.note_command(getattr(error, "ctx", None))
+    code = getattr(error, "exit_code", 2)
+    return json_option.Failure(
+        code="usage", message=f"{error.format_message()}{_got(error)}; see --help", exit_code=code
+    )
+
+
+def _tell_bug(error: Exception) -> None:
+    """A fault of ours: its traceback follows on stderr."""
+    if json_option.is_asked(sys.argv[1:]):
+        told = f"{type(error).__name__}: a fault of modelsearch, its traceback is on stderr"
+        json_option.tell_failure(json_option.Failure(code="internal", message=told, exit_code=1))
 
 
 def _search(request: "SearchRequest") -> None:
