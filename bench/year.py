@@ -20,6 +20,7 @@ from pathlib import Path
 from scipy.stats import beta
 from threadpoolctl import threadpool_limits
 
+from bench.year_market import LOW
 from bench.year_play import ALPHA
 from bench.year_prefect import compared
 from bench.year_project import N_NIGHTS
@@ -41,7 +42,14 @@ def main() -> int:
     if "1" in options.parts:
         years = list(played(range(1, options.years + 1), options.jobs))
         minutes = (time.monotonic() - started_s) / 60
-        missed += [*told(years), *wrong_moves(years), *drops(years), *newcomers(years), *figures(years, minutes)]
+        missed += [
+            *told(years),
+            *wrong_moves(years),
+            *drops(years),
+            *newcomers(years),
+            *wrong_prices(years),
+            *figures(years, minutes),
+        ]
     missed += same_through_prefect() if "2" in options.parts else []
     print("\n".join(missed))
     print(f"year: {'all holds' if not missed else f'{len(missed)} bars are MISSED'}")
@@ -115,25 +123,45 @@ def newcomers(years: Sequence[YearFigures]) -> list[str]:
     twice = sum(year.n_tested_twice for year in years)
     print("newcomers: " + ", ".join(f"{number} {name}" for name, number in total.items()) + f"; tested twice: {twice}")
     lost = total["lost"]
-    quotes = f"wrong prices: {sum(y.n_caught for y in years)} held back, {sum(y.n_fooled for y in years)} believed"
-    print(f"{quotes} (a newcomer's first price, which nothing contradicts: bills tell)")
     return [f"MISSED: {lost} newcomers lost, {twice} tested twice"] if lost or twice else []
+
+
+def wrong_prices(years: Sequence[YearFigures]) -> list[str]:
+    """No wrong quote makes a price too low; how many make one too high for a day."""
+    quoted = [ratio for year in years for ratio in year.quoted]
+    low, high = sum(ratio < LOW for ratio in quoted), sum(ratio > 1 / LOW for ratio in quoted)
+    print(
+        f"wrong prices: {len(quoted)} quotes of models on sale; that day {low} prices in force were too low, {high} "
+        f"too high (at most {max(quoted):.1f} times), {len(quoted) - low - high} right; "
+        f"{sum(year.n_low_days for year in years)} model days of a price too low for any reason (a rise that waited "
+        f"for a person); {sum(year.n_held for year in years)} syncs held, {sum(y.n_refused for y in years)} refused"
+    )
+    return [f"MISSED: {low} wrong quotes were believed"] if low else []
 
 
 def same_through_prefect() -> list[str]:
     """Some nights through Prefect, with the engine of real nights, decide the same as in memory."""
     started_s = time.monotonic()
-    real, simulated = compared(PREFECT_SEED)
+    real, simulated, weighed = compared(PREFECT_SEED)
     other = [night for night, (a, b) in enumerate(zip(real, simulated, strict=True)) if a != b]
     print(
         f"through Prefect: {len(real) - len(other)} of {len(real)} nights decide the same as in memory (jobs, places, "
         f"verdicts, moves, who waits): {sum(len(night.jobs) for night in real)} jobs, "
         f"{sum(len(night.moves) for night in real)} moves, {time.monotonic() - started_s:.0f} s"
     )
+    print(f"Prefect's database (SQLite, with its log): {_growth(weighed)}")
     for night in other[:2]:
         print(f"  night {night}: through Prefect {real[night]}\n           in memory {simulated[night]}")
     is_whole = len(real) == N_NIGHTS and not other
     return [] if is_whole else [f"MISSED: nights {other} of {len(real)} decide otherwise through Prefect"]
+
+
+def _growth(weighed: Sequence[int]) -> str:
+    """MiB after some nights, and what a night adds; the first one pays for the deployment's own rows."""
+    mib = [size / 2**20 for size in weighed]
+    a_night = (mib[-1] - mib[0]) / (len(mib) - 1)
+    told = f"{mib[0]:.1f} MiB after one night, {mib[-1]:.1f} after {len(mib)}"
+    return f"{told}: {a_night:.2f} a night, {365 * a_night:.0f} a year"
 
 
 def figures(years: Sequence[YearFigures], minutes: float) -> list[str]:

@@ -17,10 +17,11 @@ from modelsearch.core.candidate import Candidate, Single, singles_of
 from modelsearch.core.errors import EmptyPoolError
 from modelsearch.core.events import Event
 from modelsearch.core.ids import CandidateId, EndpointId
-from modelsearch.core.money import round_usd
-from modelsearch.core.nights import Job, JobEnd, JobResult
+from modelsearch.core.money import round_usd, usd
+from modelsearch.core.nights import Job, JobResult, Standing
 from modelsearch.core.plan import Plan
 from modelsearch.core.recorded import RecordedTable
+from modelsearch.core.result import Verdict
 from modelsearch.core.search import Setting
 from modelsearch.core.task import TaskSpec
 from modelsearch.decide.estimates import estimates
@@ -65,6 +66,8 @@ class YearEngine:
         market, day = self._market, (tonight.night.day - FIRST_DAY).days
         if any(market.is_down(row, day) for row in self._rows(job.candidate_id)):
             return JobResult(job=job, end="failed", error="503 from the provider")
+        if self._is_gone(job, day):
+            return JobResult(job=job, end="failed", error="404 from the provider")
         if job.kind == "search":
             able = [int(row) for row in np.flatnonzero(market.on_sale(day)) if not market.is_down(int(row), day)]
             return self._searched(job, tonight, able, self._plans["balanced"])
@@ -72,6 +75,10 @@ class YearEngine:
             rows = (market.world.baseline, *self._rows(job.candidate_id))
             return self._searched(job, tonight, rows, self._plans["newcomer"])
         return self._measured(job, tonight) if job.kind == "measure" else self._sampled(job, tonight)
+
+    def _is_gone(self, job: Job, day: int) -> bool:
+        """Whether somebody who is still listed cannot be called any more."""
+        return not all(self._market.on_sale(day)[self._rows(job.candidate_id)])
 
     def true_quality(self, candidate_id: CandidateId) -> float:
         """Mean score over all items, as things are today."""
@@ -150,16 +157,33 @@ class YearEngine:
         return replace(task, requirements=replace(task.requirements, max_cost_usd_per_1k=limit))
 
     def _measured(self, job: Job, tonight: Tonight) -> JobResult:
-        """The baseline's missing items, as far as the money goes."""
-        single, known = Single(endpoint_id=EndpointId(job.candidate_id)), self.knows(job.candidate_id, job.revision)
-        field = Field(self._market.slice_of([self._market.row[str(job.candidate_id)]]))
-        till, costs = Till(job.budget_usd), field.cells.costs(single)
-        for column in np.flatnonzero(~known):
-            known[column] = till.pay(costs[column])
-        found = (standing_of_row(single, known, field, tonight.night.day),) if known.any() else ()
-        spend = till.spend()
-        end: JobEnd = "done" if known.all() else "out_of_money"
+        """The missing items of a row, as far as the money goes; of a composite those that any member lacks."""
+        about, table = self._candidate(job.candidate_id), self._market.slice_of(self._rows(job.candidate_id))
+        singles, revisions = singles_of(about), {s.id: tonight.revision(s.id) for s in singles_of(about)}
+        rows = {single.id: self.knows(single.id, revisions[single.id]) for single in singles}
+        till, usd_of = Till(job.budget_usd), dict(zip((m.name for m in table.models), table.cost_usd, strict=True))
+        for single_id, known in rows.items():
+            for column in np.flatnonzero(~known):
+                known[column] = till.pay(usd(float(usd_of[str(single_id)][column])))
+        known = np.logical_and.reduce(list(rows.values()))
+        spend, end = till.spend(), "done" if known.all() else "out_of_money"
+        found = (self._row_standing(about, known, tonight),) if known.any() else ()
         return JobResult(job=job, end=end, standings=found, spend_usd=spend.settled_usd, n_calls=spend.n_calls)
+
+    def _row_standing(self, about: Candidate, known: Bools, tonight: Tonight) -> Standing:
+        """Of a row that was bought by name; its verdict is the truth about the items known."""
+        score, base = self._scores(about.id)[known], self._market.table.score[self._market.world.baseline][known]
+        gap = float((score - base).mean())
+        is_good = gap >= -self._market.world.shape.margin - 1e-9
+        verdict = Verdict.NON_INFERIOR if is_good else Verdict.INFERIOR
+        if isinstance(about, Single):
+            field = Field(self._market.slice_of(self._rows(about.id)))
+            standing = standing_of_row(about, known, field, tonight.night.day)
+        else:
+            standing = tonight.state.standings[about.id]
+        return replace(
+            standing, revision="", n_items=int(known.sum()), quality=float(score.mean()), gap=gap, verdict=verdict
+        )
 
     def _sampled(self, job: Job, tonight: Tonight) -> JobResult:
         """Some items asked anew, others each night: as they were when measured, and as they are now."""

@@ -1,12 +1,14 @@
 """The market of a simulated year, day by day: what sources tell, and what is true."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import numpy as np
 
+from bench.year_sources import Sources, Told, price_of
 from modelsearch.core.ids import CandidateId, EndpointId
+from modelsearch.core.offering import Offering
 from modelsearch.core.recorded import RecordedTable
 from modelsearch.evaluate.recorded import expected_cost_usd
 from modelsearch.nights.night import Offer
@@ -15,8 +17,8 @@ from modelsearch.testing.world_outcomes import Bools, Floats, Ints
 from modelsearch.testing.world_year import YearWorld, brought_to
 
 FIRST_DAY = date(2026, 1, 1)
-MAX_JUMP = 100.0
-"""A price that jumps by so much is a slip of the source; what stood before stays in force."""
+LOW = 0.99
+"""Of the true price: what is in force is too low below that."""
 ALIAS_SHIFT = (-0.06, 0.03)
 """What stands behind a name after it moved: quality more or less by so much."""
 
@@ -38,11 +40,13 @@ class YearMarket:
         self._rng = np.random.default_rng([seed, 1])
         n_models = len(world.table.models)
         self._factor: Floats = np.ones(n_models)
-        self._told_usd: Floats = np.full(n_models, np.nan)
         self._revision: Ints = np.zeros(n_models, dtype=np.int64)
         self._retired: dict[int, Retired] = {}
-        self.n_caught = 0
-        self.n_fooled = 0
+        self.sources = Sources()
+        self._offers: dict[CandidateId, Offer] = {}
+        self._synced: int | None = None
+        self.quoted: list[float] = []
+        self.n_low_days = 0
 
     @property
     def row(self) -> dict[str, int]:
@@ -103,41 +107,53 @@ class YearMarket:
         )
 
     def offers(self, day: int) -> dict[CandidateId, Offer]:
-        """What sources tell of a day, after the guards."""
-        return {
-            offer.candidate_id: offer
-            for row in map(int, np.flatnonzero(self.on_sale(day)))
-            if (offer := self._offer(row, day))
-        }
+        """What is in force after the day's sync; days are asked for in order."""
+        if self._synced != day:
+            told = {
+                told.name: told
+                for row in map(int, np.flatnonzero(self.on_sale(day)))
+                for told in (self._told(row, day),)
+            }
+            found = self.sources.sync(FIRST_DAY + timedelta(days=day), tuple(told.values()))
+            self._offers = {CandidateId(name): self._offer(offering) for name, offering in found.items()}
+            self._compare(told, found)
+            self._synced = day
+        return dict(self._offers)
 
-    def _offer(self, row: int, day: int) -> Offer:
-        model = self.table.models[row]
-        price = self._quoted(row, day) * (model.input_usd_per_mtok or 0.0)
-        ratio = (model.output_usd_per_mtok or 0.0) / (model.input_usd_per_mtok or 1.0)
-        listed = expected_cost_usd(replace(model, input_usd_per_mtok=price, output_usd_per_mtok=price * ratio))
-        return Offer(
-            candidate_id=CandidateId(model.name),
-            endpoint_ids=(EndpointId(model.name),),
-            revision=f"{model.name}|bf16|{self._revision[row]}",
-            list_cost_usd=listed,
-            usd_per_mtok_input=price,
-            usd_per_mtok_output=price * ratio,
-            deprecated_on=self._last_day(row, day),
+    def _told(self, row: int, day: int) -> Told:
+        model, factor = self.table.models[row], float(self._factor[row])
+        quoted = [quote.factor for quote in self.world.quotes if quote.day == day and quote.model == row]
+        return Told(
+            name=model.name,
+            input_usd=(model.input_usd_per_mtok or 0.0) * factor,
+            output_usd=(model.output_usd_per_mtok or 0.0) * factor,
+            revision=f"{model.name}-{self._revision[row]}",
+            last_day=self._last_day(row, day),
+            quoted=quoted[0] if quoted else 1.0,
+            is_down=self.is_down(row, day),
         )
 
-    def _quoted(self, row: int, day: int) -> float:
-        """The price factor that is believed: a jump beyond measure is a slip."""
-        told = self._factor[row]
-        for quote in self.world.quotes:
-            if quote.day == day and quote.model == row:
-                told *= quote.factor
-        before = self._told_usd[row]
-        if not np.isnan(before) and not 1 / MAX_JUMP < told / before < MAX_JUMP:
-            self.n_caught += 1
-            return float(before)
-        self.n_fooled += int(told != self._factor[row])
-        self._told_usd[row] = told
-        return float(told)
+    def _offer(self, offering: Offering) -> Offer:
+        model = self.table.models[self.row[str(offering.endpoint_id)]]
+        usd_in, usd_out = price_of(offering, "input"), price_of(offering, "output")
+        priced = replace(model, input_usd_per_mtok=usd_in, output_usd_per_mtok=usd_out)
+        return Offer(
+            candidate_id=CandidateId(model.name),
+            endpoint_ids=(offering.endpoint_id,),
+            revision=f"{model.name}|bf16|{offering.revision}",
+            list_cost_usd=None if usd_in is None or usd_out is None else expected_cost_usd(priced),
+            usd_per_mtok_input=usd_in,
+            usd_per_mtok_output=usd_out,
+            deprecated_on=offering.deprecated_on,
+        )
+
+    def _compare(self, told: dict[str, Told], found: Mapping[EndpointId, Offering]) -> None:
+        """Prices in force against true ones: of wrong quotes the ratio; of all, days on which one is too low."""
+        for name, each in told.items():
+            usd = price_of(found[EndpointId(name)], "input") if EndpointId(name) in found else None
+            if each.quoted != 1.0 and usd is not None:
+                self.quoted.append(usd / each.input_usd)
+            self.n_low_days += int(usd is not None and usd < LOW * each.input_usd)
 
     def _last_day(self, row: int, day: int) -> date | None:
         retired = self._retired.get(row)

@@ -45,15 +45,17 @@ class Decided:
     waiting: tuple[str, ...]
 
 
-def compared(seed: int) -> tuple[list[Decided], list[Decided]]:
-    """The nights through Prefect, and in memory."""
+def compared(seed: int) -> tuple[list[Decided], list[Decided], list[int]]:
+    """The nights through Prefect and in memory, and the bytes of Prefect's database after each."""
     with tempfile.TemporaryDirectory() as folder:
-        real = list(through_prefect(Project(Path(folder) / "real", YearMarket(short_world(seed), seed))))
-        return real, list(in_memory(Project(Path(folder) / "memory", YearMarket(short_world(seed), seed)), seed))
+        project = Project(Path(folder) / "real", YearMarket(short_world(seed), seed))
+        real, weighed = zip(*through_prefect(project), strict=True)
+        memory = in_memory(Project(Path(folder) / "memory", YearMarket(short_world(seed), seed)), seed)
+        return list(real), list(memory), list(weighed)
 
 
-def through_prefect(project: Project) -> Iterator[Decided]:
-    """Night after night by the flow that deployments run."""
+def through_prefect(project: Project) -> Iterator[tuple[Decided, int]]:
+    """Night after night by the flow that deployments run; what it decided, and the bytes of Prefect's database."""
     from flows.prefect_env import prepare  # noqa: PLC0415 - before Prefect is imported
 
     prepare(project.root / "prefect")
@@ -69,7 +71,17 @@ def through_prefect(project: Project) -> Iterator[Decided]:
             report = msgspec.convert(plain, NightReport, strict=False)
             state = NightStore(project.settings.nights / "short").read(STATE, TaskState)
             if state is not None:
-                yield _decided(report.results, tuple((m.from_id, m.to_id) for m in report.moves), state)
+                moves = tuple((m.from_id, m.to_id) for m in report.moves)
+                yield _decided(report.results, moves, state), _database_bytes()
+
+
+def _database_bytes() -> int:
+    """Of the server that is in use, its write-ahead log included."""
+    from prefect.settings import get_current_settings  # noqa: PLC0415 - after `prepare`
+
+    url = get_current_settings().server.database.connection_url
+    file = Path(url.get_secret_value().partition("///")[2]) if url is not None else Path()
+    return sum(path.stat().st_size for path in file.parent.glob(f"{file.name}*"))
 
 
 def in_memory(project: Project, seed: int) -> Iterator[Decided]:
@@ -113,6 +125,10 @@ class _Engine(YearEngine):
     """With the task and the market of the project, so that list prices and lengths are the same."""
 
     work: NightWork
+
+    def _is_gone(self, job: Job, day: int) -> bool:  # noqa: ARG002 - who overrides takes what it is given
+        """The client of the real nights answers for whoever is listed."""
+        return False
 
     def _setting(self, job: Job, field: Field) -> Setting:
         plain, work = super()._setting(job, field), self.work

@@ -32,6 +32,8 @@ class YearFigures:
         drop_nights: until the silent drop was found; 999 = never; None = there was none, or it stopped to matter.
         newcomers: how many, by what became of them.
         spend_shares: of each night, over what the baseline costs on all items.
+        quoted: of each wrong quote, the price in force that day over the true one; n_low_days: models x days on which
+            the price in force was below the true one; n_held: syncs that waited for a person.
         disk_bytes: of the task's folder, by night; empty where it was not kept.
     """
 
@@ -45,8 +47,10 @@ class YearFigures:
     drop_nights: int | None
     n_false_alarms: int
     newcomers: Mapping[str, int]
-    n_caught: int
-    n_fooled: int
+    quoted: tuple[float, ...]
+    n_low_days: int
+    n_held: int
+    n_refused: int
     n_over_budget: int
     most_waiting: int
     spend_shares: tuple[float, ...]
@@ -75,8 +79,10 @@ def figures_of(seed: int, shape: YearShape, *, is_kept: bool) -> YearFigures:
         drop_nights=drop_nights(year),
         n_false_alarms=n_false_alarms(year),
         newcomers=newcomers(year),
-        n_caught=year.market.n_caught,
-        n_fooled=year.market.n_fooled,
+        quoted=tuple(year.market.quoted),
+        n_low_days=year.market.n_low_days,
+        n_held=year.market.sources.n_held,
+        n_refused=year.market.sources.n_refused,
         n_over_budget=len(year.over_budget),
         most_waiting=max(year.n_waiting),
         spend_shares=tuple(float(spend) / year.row_usd for spend in year.spend_usd),

@@ -23,6 +23,9 @@ N_NIGHTS = 365
 GAPS = ((0.35, "near"), (0.3, "worse"), (0.2, "equal"), (0.15, "better"))
 """Shares of the newcomers by what they truly are."""
 
+QUOTED = (0.001, 0.001, 1000.0, 0.3, 3.0)
+"""By how much wrong quotes are off: slips of units, and mistakes that could be prices."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class YearShape:
@@ -32,8 +35,8 @@ class YearShape:
         n_start: models on the first day; burst: of the newcomers of one night.
         dear_rises: of the price changes, the share that is upwards.
         notice_share: of those who go, how many say so `notice_days` ahead.
-        n_outages: nights on which one provider answers nobody; n_wrong: days on which a source quotes a price a
-            thousand times too low, or too high; n_aliases: changes of what stands behind a name, told by the source.
+        n_outages: nights on which one provider answers nobody; n_wrong: days on which a source quotes a price
+            that is wrong by a factor of `QUOTED`; n_aliases: changes of what stands behind a name, told by the source.
         price_power: the first day's prices lie apart by this power of a world's: a client's pool spans no factor of a
             thousand, and newcomers must have a chance to be worth a test.
         cheaper_a_year: newcomers of the last day cost so many times less than those of the first, at equal quality.
@@ -215,4 +218,4 @@ def _price_moves(n_models: int, shape: YearShape, rng: np.random.Generator) -> t
 
 
 def _quote(day: int, n_models: int, rng: np.random.Generator) -> Quote:
-    return Quote(day=day, model=int(rng.integers(n_models)), factor=float(rng.choice([0.001, 0.001, 1000.0])))
+    return Quote(day=day, model=int(rng.integers(n_models)), factor=float(rng.choice(QUOTED)))
