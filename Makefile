@@ -5,7 +5,7 @@ MINUTES ?= 20
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup demo test test-servers ui server serve lock clean bench-% fuzz local
+.PHONY: setup demo test test-servers ui server serve docs lock clean bench-% fuzz local
 setup: $(STAMP)
 
 # --no-deps: the lock is complete, and pip refuses hashes beside prefect's sqlalchemy[asyncio] without it
@@ -37,6 +37,9 @@ server: $(STAMP)
 serve: $(STAMP)
 	$(BIN)/modelsearch serve
 
+docs: $(STAMP)
+	$(BIN)/python -m bench.docs_build
+
 fuzz: $(STAMP)
 	$(BIN)/python -m bench.fuzz --minutes $(MINUTES)
 
@@ -48,4 +51,4 @@ lock:
 	$(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --extra dev pyproject.toml -o requirements.lock
 
 clean:
-	rm -rf $(VENV) .modelsearch .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) .modelsearch .docs .mypy_cache .ruff_cache .pytest_cache
