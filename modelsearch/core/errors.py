@@ -16,6 +16,7 @@ ModelsearchError
 |   +-- RunNotFoundError      no such run, or not a run directory
 |   +-- RecordedTableError    a recorded table that breaks its contract
 |   +-- OutcomesFileError     an export of outcomes that is none, or that nobody should believe
+|   +-- LogFileError          a log of another tool that cannot be read
 |   +-- ShadowedPackageError  `flows` or `tasks` imported from elsewhere
 +-- ScoringError              an answer could not be scored, through no fault of its own; it stays without a score
 +-- PriceUnknownError         tokens were used for which no price is known
@@ -108,6 +109,10 @@ class RecordedTableError(InputError):
 
 class OutcomesFileError(InputError):
     """An export of outcomes cannot be used, or should not be believed."""
+
+
+class LogFileError(InputError):
+    """A log of another tool cannot be read, or holds nothing that can be used."""
 
 
 class ShadowedPackageError(InputError):
