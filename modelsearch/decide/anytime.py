@@ -29,8 +29,7 @@ def with_anytime_intervals(view: SearchView, estimates: Sequence[Estimate]) -> t
 
     Whatever is None stays None. O(n_candidates x n_items), a few hundred times.
     """
-    pairs = paired(view)
-    start = births(view, pairs)
+    pairs, start = _paired_births(view)
     quality = _quality_bounds(view, pairs, start)
     gap = _gap_bounds(view, pairs, start)
     half = _cost_half_widths(view)
@@ -43,6 +42,17 @@ def with_anytime_intervals(view: SearchView, estimates: Sequence[Estimate]) -> t
         )
         for row, estimate in enumerate(estimates)
     )
+
+
+def with_anytime_gaps(view: SearchView, estimates: Sequence[Estimate]) -> tuple[Estimate, ...]:
+    """The same for the gaps alone, at a third of the time: for many looks at a few candidates."""
+    low, high = _gap_bounds(view, *_paired_births(view))
+    return tuple(replace(e, gap=_cut(e.gap, low[row], high[row])) for row, e in enumerate(estimates))
+
+
+def _paired_births(view: SearchView) -> tuple[Pairs, Ints]:
+    pairs = paired(view)
+    return pairs, births(view, pairs)
 
 
 def _gap_bounds(view: SearchView, pairs: Pairs, start: Ints) -> tuple[Floats, Floats]:
