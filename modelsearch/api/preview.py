@@ -9,6 +9,7 @@ from modelsearch.api.begun import Begun, begun_now
 from modelsearch.api.pool import list_costs_of
 from modelsearch.api.request import SearchRequest
 from modelsearch.api.source import Source
+from modelsearch.api.variant_lines import variant_lines
 from modelsearch.core.batch import BatchPolicy
 from modelsearch.core.ids import CandidateId
 from modelsearch.core.outcome import Outcome
@@ -62,7 +63,14 @@ def preview_lines(request: SearchRequest, settings: Settings | None = None) -> l
         begun = begun_now(request, settings, stack)
         batch = batch_preview(request, begun.source)
         phases = previews(begun.setting, begun.plan, begun.drops, begun.imports, batch)
-        return [*_table(begun.setting, phases), *_batches(request, batch), *_known(begun), "", *_prompt(begun.source)]
+        return [
+            *_table(begun.setting, phases),
+            *_batches(request, batch),
+            *_known(begun),
+            *variant_lines(begun.source),
+            "",
+            *_prompt(begun.source),
+        ]
 
 
 def batch_preview(request: SearchRequest, source: Source) -> BatchPreview:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from modelsearch.core.candidate import Single
 from modelsearch.core.events import Warned
 from modelsearch.core.ids import CandidateId
 from modelsearch.core.outcome import Status
@@ -42,5 +43,7 @@ def _of_candidate(view: SearchView, candidate_id: CandidateId) -> Iterator[Warne
     statuses: list[Status] = [_STATUS_OF[int(code)] for code in outcomes.status[row, columns]]
     yield one_answer_warning(candidate_id, answers, asked)
     endpoint = view.endpoint(candidate_id)
-    limit = view.task.max_output_tokens if endpoint is None else output_limit_tokens(view.task, endpoint)
+    candidate, limit = view.candidate(candidate_id), view.task.max_output_tokens
+    if endpoint is not None and isinstance(candidate, Single):
+        limit = output_limit_tokens(view.task, endpoint, candidate.params.max_output_tokens)
     yield truncated_warning(candidate_id, statuses, limit)

@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 from modelsearch.core.ids import CandidateId, EndpointId, PromptId, sha256_hex
 
 DEFAULT_PROMPT = PromptId("default")
+NO_VARIANT = PromptId("")
 NEVER = 2.0
 """A cascade's threshold that no confidence reaches."""
 MIN_DOUBT = 0.001
@@ -28,6 +29,8 @@ class Single:
     """One endpoint with one prompt and one set of parameters.
 
     Attributes:
+        variant_id: name of the task's variant that prompt and parameters are; "" = the task has none.
+        is_calibrated: its answers are weighed by what it says to inputs without content (`evaluate.calibrated`).
         served_by: model and pinned host, as `ServedBy.text` without a fingerprint, where what serves the endpoint
             changed in mid-search and this is what it serves since; "" = whatever served it first.
     """
@@ -36,17 +39,29 @@ class Single:
     prompt_id: PromptId = DEFAULT_PROMPT
     params: GenParams = field(default_factory=GenParams)
     served_by: str = ""
+    variant_id: PromptId = NO_VARIANT
+    is_calibrated: bool = False
 
     @cached_property
     def id(self) -> CandidateId:
-        """The endpoint's id where prompt and parameters are the defaults, else with a hash; nothing parses it."""
+        """The endpoint's id where prompt and parameters are the defaults, else with a hash; nothing parses it.
+
+        A variant of the task has its name there in place of the hash.
+        """
         if self.served_by:
             return CandidateId(f"{self.as_first_served.id}@{self.served_by.strip('|')}")
+        if self.variant_id:
+            return CandidateId(f"{self.endpoint_id}#{self.variant_id}")
         if self.prompt_id == DEFAULT_PROMPT and self.params == GenParams():
             return CandidateId(self.endpoint_id)
         if self.params == GenParams():
             return CandidateId(f"{self.endpoint_id}#{self.prompt_id}")
         return CandidateId(f"{self.endpoint_id}#{self.prompt_id}-{sha256_hex(asdict(self.params))[:8]}")
+
+    @property
+    def asked(self) -> tuple[PromptId, GenParams, bool]:
+        """How it asks, whatever the endpoint: two singles with the same way of asking differ in the endpoint alone."""
+        return self.prompt_id, self.params, self.is_calibrated
 
     @property
     def as_first_served(self) -> "Single":

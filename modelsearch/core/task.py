@@ -5,9 +5,11 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
+from modelsearch.core.candidate import NO_VARIANT
 from modelsearch.core.ids import ItemId, Json, PromptId, TaskId
 from modelsearch.core.market import Endpoint
 from modelsearch.core.outcome import Status
+from modelsearch.core.variant import Variant
 
 Metric = Literal["mean", "class_weighted_mean"]
 
@@ -34,11 +36,18 @@ class Item:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prompt:
-    """Jinja2 templates over `input`, `item`, `labels`, `examples`; `system` may be empty."""
+    """Jinja2 templates over `input`, `item`, `labels`, `examples`; `system` may be empty.
+
+    Attributes:
+        example_ids: the task's examples that it shows, in their order; None = all, as the task lists them.
+        template_id: names the templates where several prompts share them and show other examples; "" = its own id.
+    """
 
     id: PromptId
     user: str
     system: str = ""
+    example_ids: tuple[ItemId, ...] | None = None
+    template_id: PromptId = NO_VARIANT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +96,8 @@ class TaskSpec:
             client says otherwise); statuses not named stay without a score.
         max_output_tokens: of the answer; sent with every call, for it bounds what a call can cost.
         reasoning_tokens: added for endpoints that reason, whose thoughts count as output: room to think.
+        variants: ways of asking; a candidate is an endpoint with one of them, the first where none is named. Empty =
+            every prompt, with the parameters of the task.
     """
 
     id: TaskId
@@ -107,6 +118,7 @@ class TaskSpec:
     temperature: float | None = 0.0
     n_repeats: int = 1
     reasoning_tokens: int = 2048
+    variants: tuple[Variant, ...] = ()
 
 
 def output_limit_tokens(task: TaskSpec, endpoint: Endpoint, wanted: int | None = None) -> int:

@@ -48,6 +48,21 @@ def _environment() -> _Environment:
     return environment
 
 
+def _shared(task: TaskSpec, prompt: Prompt) -> dict[str, object]:
+    """What a prompt shows with every item: the labels, and its own examples in its own order.
+
+    Raises:
+        TaskFileError: it shows an example that the task does not have.
+    """
+    by_id = {example.id: example for example in task.examples}
+    missing = [name for name in prompt.example_ids or () if name not in by_id]
+    if missing:
+        raise TaskFileError(f"{_whose(task, prompt)}: example {missing[0]!r} is not among the task's examples: add it")
+    wanted = task.examples if prompt.example_ids is None else [by_id[name] for name in prompt.example_ids]
+    examples = tuple({"input": example.input, "target": example.target} for example in wanted)
+    return {"labels": task.labels, "examples": examples}
+
+
 def _whose(task: TaskSpec, prompt: Prompt) -> str:
     return f"task {task.id!r}: prompt {prompt.id!r}"
 
@@ -73,10 +88,7 @@ class PromptRenderer:
             prompt.id: (_compiled(environment, task, prompt, "system"), _compiled(environment, task, prompt, "user"))
             for prompt in task.prompts
         }
-        self._shared = {
-            "labels": task.labels,
-            "examples": tuple({"input": example.input, "target": example.target} for example in task.examples),
-        }
+        self._shared = {prompt.id: _shared(task, prompt) for prompt in task.prompts}
         self._known: dict[tuple[PromptId, ItemId], tuple[Message, ...]] = {}
         self._constant = {p.id for p in task.prompts if not _names(environment, p.system) & {"input", "item"}}
         self._systems: dict[PromptId, str] = {}
@@ -119,14 +131,14 @@ class PromptRenderer:
 
     def _texts(self, item: Item, prompt_id: PromptId) -> list[str]:
         shown = {"id": item.id, "input": item.input}
-        system, user = self._prompts[prompt_id]
+        (system, user), shared = self._prompts[prompt_id], self._shared[prompt_id]
         try:
             start = self._systems.get(prompt_id)
             if start is None:
-                start = system.render(input=item.input, item=shown, **self._shared).strip()
+                start = system.render(input=item.input, item=shown, **shared).strip()
                 if prompt_id in self._constant:  # one text for all items, in memory too
                     self._systems[prompt_id] = start
-            return [start, user.render(input=item.input, item=shown, **self._shared).strip()]
+            return [start, user.render(input=item.input, item=shown, **shared).strip()]
         except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError) as error:
             raise TaskFileError(
                 f"task {self._task.id!r}: prompt {prompt_id!r} fails on item {item.id!r}: {error}; "

@@ -19,6 +19,8 @@ from modelsearch.taskfile.overrides import TaskOverrides, overridden
 from modelsearch.taskfile.read import ReadParquet, read_rows
 from modelsearch.taskfile.schema import FieldRow, PromptRow, RequirementRow, TaskFile
 from modelsearch.taskfile.scorer import build_scorer, did_you_mean
+from modelsearch.taskfile.variant_rows import VARIANT_TAGS, VariantGrid, VariantRow
+from modelsearch.taskfile.variants import asked_ways
 from modelsearch.taskfile.yaml_text import read_yaml
 
 DEFAULT_MARGIN = 0.02
@@ -70,17 +72,20 @@ def load_task(path: Path, *, overrides: TaskOverrides | None = None, loading: Ta
     scorer = _scorer_spec(raw.scorer, defaults, owner)
     build_scorer(scorer, raw.labels, owner=owner)
     items = _items(raw, path, loading.read_parquet)
+    examples = _examples(raw, path, loading.read_parquet)
+    ways = asked_ways(raw.variants, _prompts(raw, owner), examples, owner)
     task = TaskSpec(
         id=TaskId(raw.id),
         kind=raw.kind,
         items=items,
-        prompts=_prompts(raw, owner),
+        prompts=ways.prompts,
+        variants=ways.variants,
         scorer=scorer,
         margin=defaults.margin if raw.margin is None else raw.margin,
         alpha=DEFAULT_ALPHA if raw.alpha is None else raw.alpha,
         metric=raw.metric,
         labels=_labels(raw, scorer, items),
-        examples=_examples(raw, path, loading.read_parquet),
+        examples=examples,
         requirements=_requirements(raw.requirements),
         status_scores=_status_scores(raw),
         max_output_tokens=raw.max_output_tokens,
@@ -114,7 +119,7 @@ def _first_problem(error: ValidationError) -> str:
     """The first problem in our words: where, what is allowed, what it got."""
     details = error.errors(include_url=False)
     first = next((detail for detail in details if detail["type"] in UNKNOWN_KEY), details[0])
-    names = [str(part) for part in first["loc"] if part not in {"PromptRow", "str"}]
+    names = [str(part) for part in first["loc"] if part not in {"PromptRow", "str", *VARIANT_TAGS}]
     where = ".".join(names)
     if first["type"] in UNKNOWN_KEY:
         known: dict[str, type[BaseModel]] = {
@@ -122,6 +127,7 @@ def _first_problem(error: ValidationError) -> str:
             "fields": FieldRow,
             "prompt": PromptRow,
             "prompts": PromptRow,
+            "variants": VariantRow if "list" in first["loc"] else VariantGrid,
         }
         model = TaskFile if len(names) == 1 else known.get(names[0], TaskFile)
         allowed = tuple(model.model_fields)

@@ -5,6 +5,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from modelsearch.taskfile.variant_rows import Variants
+
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 
 
@@ -62,6 +64,7 @@ class TaskFile(_Strict):
     items: str = Field(min_length=1)
     prompt: str | PromptRow | None = None
     prompts: dict[str, str | PromptRow] | None = None
+    variants: Variants | None = None
     scorer: str | dict[str, Any] | None = None
     labels: list[str] = []
     examples: str | list[dict[str, Any]] | None = None

@@ -13,7 +13,7 @@ from modelsearch.search.hosts import failed_shares, latencies
 from modelsearch.search.parameters import require_range
 
 UNKNOWN_FAMILY = "other"
-_Twin = tuple[ModelId, str | None, str | None, PromptId, GenParams]
+_Twin = tuple[ModelId, str | None, str | None, PromptId, GenParams, bool]
 
 
 @register(
@@ -81,7 +81,7 @@ def _twin(view: SearchView, candidate_id: CandidateId) -> _Twin | None:
     candidate, endpoint = view.candidate(candidate_id), view.endpoint(candidate_id)
     if not isinstance(candidate, Single) or endpoint is None:
         return None
-    return endpoint.model_id, endpoint.quantization, endpoint.region, candidate.prompt_id, candidate.params
+    return endpoint.model_id, endpoint.quantization, endpoint.region, *candidate.asked
 
 
 def _makers(market: Market) -> dict[ProviderId, str]:

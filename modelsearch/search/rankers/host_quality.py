@@ -17,7 +17,7 @@ from modelsearch.search.parameters import MEND
 TERMS = ("price", "latency", "precision", "reliability")
 FULL_BITS = 16.0
 BITS: Mapping[str, float] = {"fp4": 4, "int4": 4, "fp6": 6, "int8": 8, "fp8": 8, "fp16": 16, "bf16": 16, "fp32": 16}
-_Twin = tuple[ModelId, PromptId, GenParams]
+_Twin = tuple[ModelId, PromptId, GenParams, bool]
 
 
 @register("ranker", "host_quality", source="client's strategy 9, Provider-Aware Search: hosts differ, weights do not")
@@ -68,7 +68,7 @@ def _twins(view: SearchView) -> dict[_Twin, list[CandidateId]]:
     for candidate_id in sorted(view.pool):
         candidate, endpoint = view.candidate(candidate_id), view.endpoint(candidate_id)
         if isinstance(candidate, Single) and endpoint is not None:
-            found.setdefault((endpoint.model_id, candidate.prompt_id, candidate.params), []).append(candidate_id)
+            found.setdefault((endpoint.model_id, *candidate.asked), []).append(candidate_id)
     return found
 
 

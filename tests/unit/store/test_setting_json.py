@@ -14,6 +14,7 @@ from modelsearch.core.ids import CandidateId, EndpointId, ItemId, Json, PromptId
 from modelsearch.core.outcome import Status
 from modelsearch.core.search import Setting
 from modelsearch.core.task import Item, Prompt, Requirements, ScorerSpec
+from modelsearch.core.variant import Variant
 from modelsearch.settings import read_settings
 from modelsearch.store.setting_json import Snapshot, sha256_of, snapshot_from_json, snapshot_to_json
 from modelsearch.testing.factories import make_setting, make_task
@@ -114,3 +115,24 @@ def test_a_search_begins_with_singles() -> None:
     pair = Ensemble(members=(Single(endpoint_id=EndpointId("m00")), Single(endpoint_id=EndpointId("m01"))))
     with pytest.raises(TypeError, match="got a Ensemble"):
         snapshot_to_json(Snapshot(setting=replace(made, candidates=(*made.candidates, pair)), plan=PLAN))
+
+
+def test_variants_come_back_and_files_older_than_they_are_can_be_read() -> None:
+    way = Variant(
+        id=PromptId("v"), prompt_id=PromptId("default"), params=GenParams(temperature=0.5), is_calibrated=True
+    )
+    shown = Prompt(
+        id=PromptId("default"), user="{{ input }}", example_ids=(ItemId("i0000"),), template_id=PromptId("t")
+    )
+    made = make_setting(2, 2)
+    task = replace(made.task, variants=(way,), prompts=(shown,), examples=made.task.items[:1])
+    varied = replace(made, task=task, candidates=tuple(way.at(e) for e in made.market.endpoints.values()))
+    found = snapshot_from_json(snapshot_to_json(Snapshot(setting=varied, plan=PLAN))).setting
+    assert found.task == task
+    assert found.candidates == varied.candidates
+    older = snapshot_to_json(Snapshot(setting=made, plan=PLAN))
+    for new in (b',"variants":[]', b',"example_ids":null', b',"template_id":""', b',"variant_id":""'):
+        assert new in older
+        older = older.replace(new, b"")
+    older = older.replace(b',"is_calibrated":false', b"")
+    assert snapshot_from_json(older).setting == made
