@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from flows.live import Progress
+from flows.live_state import About
 from flows.orphans import end_orphans
 from flows.prefect_env import prepare
 from flows.reach import check_server
@@ -30,6 +31,7 @@ from modelsearch.emulator.world_make import make_world
 from modelsearch.evaluate.recorded import recorded_market, recorded_task
 from modelsearch.report.answer import answer_lines
 from modelsearch.report.numbers import counted
+from modelsearch.report.plain import short
 from modelsearch.settings import read_settings
 from modelsearch.store.disk import writing
 from modelsearch.store.journal import Journal
@@ -71,10 +73,24 @@ async def _searched(request: SearchRequest, opening: Opening) -> SearchResult:
         if opening.run is not None:
             progress.restore(Journal.read(opening.run.journal)[1])
         session = await stack.enter_async_context(open_session(request, replace(opening, watch=progress.watch)))
-        progress.budget_usd = session.setting.budget.spend_usd
+        progress.begin(_about(session), [phase.name for phase in session.plan.phases])
         _tell_start(session, progress)
         await _run_flow(session, request, is_resumed=opening.run is not None)
         return result_from_json(session.run.result.read_bytes())
+
+
+def _about(session: Session) -> About:
+    """What the live view says of a search that has been opened."""
+    setting = session.setting
+    return About(
+        title=" \N{MIDDLE DOT} ".join(map(short, (setting.task.id, session.plan.name, session.run.run_id))),
+        baseline_id=setting.baseline_id,
+        n_candidates=len(setting.candidates),
+        n_items=len(setting.item_ids),
+        margin=setting.task.margin,
+        budget_usd=setting.budget.spend_usd,
+        note=" (emulated)" if session.source.is_emulated else "",
+    )
 
 
 def _tell_start(session: Session, progress: Progress) -> None:
