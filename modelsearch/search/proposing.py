@@ -14,9 +14,9 @@ import numpy as np
 from modelsearch.core.candidate import Cascade, Ensemble, Single
 from modelsearch.core.search import SearchView
 from modelsearch.search.composing import Bought, Fronts, Sums, alone, sums
-from modelsearch.search.crossfit import Limits, best_first, crossfitted, worth_of
+from modelsearch.search.crossfit import Limits, Worth, best_first, crossfitted, worth_of
 
-_C = TypeVar("_C", Ensemble, Cascade)
+_C = TypeVar("_C", bound=Ensemble | Cascade)
 N_TRIED = 50
 
 
@@ -81,8 +81,20 @@ def proposals(view: SearchView, found: Bought, by_fold: Sums, terms: Terms, make
     limits = terms.limits(view, found)
     if limits is None or by_fold.n[0].size == 0 or not is_promising(found, by_fold, limits, terms.min_gain):
         return ()
+    return worthiest(view, worth_of(found, by_fold.total(), limits), terms, make)
+
+
+def worthiest(view: SearchView, worth: Worth, terms: Terms, make: Callable[..., _C]) -> tuple[_C, ...]:
+    """The worthiest that were never in the pool; none once the best of them is alive already.
+
+    Args:
+        view: now.
+        worth: of all composites.
+        terms: how many may be proposed.
+        make: the composite of an index into `worth`; called for few.
+    """
     n_wanted, made = terms.n_wanted(view), list[_C]()
-    for index in best_first(worth_of(found, by_fold.total(), limits), N_TRIED):
+    for index in best_first(worth, N_TRIED):
         composite = make(*index)
         if len(made) == n_wanted or composite.id in view.pool:
             break
@@ -96,7 +108,18 @@ def is_promising(found: Bought, by_fold: Sums, limits: Limits, min_gain: float) 
 
     Both are judged on items that did not choose.
     """
-    mine = crossfitted(found, by_fold, limits)
+    return is_worth_more(found, crossfitted(found, by_fold, limits), limits, min_gain)
+
+
+def is_worth_more(found: Bought, mine: Worth | None, limits: Limits, min_gain: float) -> bool:
+    """Whether a way of choosing composites is worth more than choosing a single, and than keeping the baseline.
+
+    Args:
+        found: what was bought.
+        mine: what it is worth on items that did not choose; None where it could not choose.
+        limits: of the composites; a single may cost up to the baseline.
+        min_gain: of worth.
+    """
     if mine is None:
         return False
     others = [row for row in range(len(found.singles)) if row != found.base]

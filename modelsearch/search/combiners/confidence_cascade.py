@@ -89,7 +89,7 @@ def cascade_fronts(found: Bought, heads: Sequence[int], n_thresholds: int) -> Fr
     """
     cheaper = sorted(heads, key=lambda row: (found.cost_usd[row], found.singles[row].id))
     voting = [row for row in cheaper if (found.answer[row] >= 0).any()]
-    levels = {row: _levels(found.confidence[row], n_thresholds) for row in voting}
+    levels = {row: confidence_levels(found.confidence[row], n_thresholds) for row in voting}
     parts = [_sure(found, row, level) for row in voting for level in levels[row]]
     for first, second in combinations(voting, 2):
         parts += _agreeing(found, first, second, levels[first][::2])
@@ -100,7 +100,7 @@ _Part = tuple[tuple[int, ...], tuple[float, ...], Floats32, Floats32, Floats32, 
 """Legs, thresholds, and what `Fronts` has of one front."""
 
 
-def _levels(confidence: Floats32, n_levels: int) -> list[float]:
+def confidence_levels(confidence: Floats32, n_levels: int) -> list[float]:
     """Thresholds at even quantiles, rounded down so that a value equal to one passes; none without confidences."""
     known = confidence[~np.isnan(confidence)].astype(np.float64)
     if not len(known) or not n_levels:
