@@ -19,7 +19,7 @@ from modelsearch.report.numbers import amount, counted, percent
 
 BOLD, SOFT = Style(bold=True), Style(dim=True)
 GOOD, BAD = Style(color="green"), Style(color="red")
-MIN_NEWS, MAX_NEWS = 3, 6
+MAX_NEWS = 6
 SMALL_ROWS = 10
 """A terminal with fewer rows has no room for the race."""
 
@@ -43,7 +43,7 @@ def frame(state: LiveState, about: About, pace: Pace, size: Size, glyphs: Glyphs
     lines = [_title(about, pace, width, glyphs), _money(state, about, pace, width, glyphs)]
     lines += [_calls(state, pace, width, glyphs), _phases(state, width, glyphs)]
     if n_rows >= SMALL_ROWS:
-        n_news = min(MAX_NEWS, max(MIN_NEWS, (n_rows - 4) // 4))
+        n_news = min(MAX_NEWS, max(1, n_rows // 4 - 1))
         room = n_rows - len(lines) - n_news - 2
         lines += [[], *race_lines(state, about, width, room, glyphs)]
         lines += [[], *_news(state, n_rows - len(lines) - 1, width, glyphs)]
