@@ -19,7 +19,7 @@ async def compare(
     plans: str = "cheap,balanced,thorough",
     budget_share: str = "0.01,0.02,0.05,0.1,0.2",
     n_seeds: int = 10,
-    n_jobs: int = 1,
+    workers: str = "1",
     out: str = "",
 ) -> dict[str, str]:
     """Try search plans on recorded tables, scored by the truth.
@@ -29,14 +29,15 @@ async def compare(
         plans: names or YAML files by comma.
         budget_share: shares of a table's whole cost by comma.
         n_seeds: searches of each case, plan and share.
-        n_jobs: processes.
+        workers: how many processes, or the address of a Dask scheduler whose workers search; `local` = here.
         out: where the rows go (Parquet); "" = comparison.parquet in the project's home.
     """
     path = Path(out) if out else read_settings().home / "comparison.parquet"
     path.parent.mkdir(parents=True, exist_ok=True)
+    is_number = workers.isdecimal()
     options = CompareOptions(
         cases=None, plans=plans, budget_share=budget_share, n_seeds=n_seeds, is_baseline_imported=False,
-        is_cost_known=False, n_jobs=n_jobs, out=path,
+        is_cost_known=False, n_jobs=int(workers) if is_number else 1, out=path, dask="" if is_number else workers,
     )  # fmt: skip
     await asyncio.to_thread(compare_tables, [Path(folder) for folder in folders], options)
     lines = "\n".join(comparison_lines(read_comparison(path)))
