@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from modelsearch.api.market import market_in_force
+from modelsearch.api.schemas import task_schema_text
 from modelsearch.api.source import read_task
 from modelsearch.core.errors import OptionError, TaskFileError
 from modelsearch.core.market import Market
@@ -18,7 +19,6 @@ from modelsearch.settings import Settings
 from modelsearch.store.disk import writing
 from modelsearch.store.layout import write_whole
 from modelsearch.store.recorded import read_parquet_items
-from modelsearch.taskfile.json_schema import task_schema_text
 from modelsearch.taskfile.load import KindDefaults
 from modelsearch.taskfile.propose import Chosen, Proposal, propose
 from modelsearch.taskfile.propose_rows import answers_text, items_text
@@ -78,13 +78,13 @@ def first_task(table: Table, market: Market, chosen: Chosen | None = None) -> Fi
     return _tried(propose(table, _kinds(market), replace(chosen, scorer=_FALLBACK)), market)
 
 
-def first_files(proposal: Proposal) -> dict[str, str]:
+def first_files(proposal: Proposal, market: Market) -> dict[str, str]:
     """Text of each file, by name."""
     answers = answers_text(proposal.items)
     return {
         TASK_FILE: task_text(proposal),
         ITEMS_FILE: items_text(proposal.items),
-        SCHEMA_FILE: task_schema_text(),
+        SCHEMA_FILE: task_schema_text(market),
     } | ({ANSWERS_FILE: answers} if answers else {})
 
 
@@ -116,7 +116,7 @@ def write_first_task(first: FirstTask, folder: Path, *, is_replacing: bool = Fal
 
 
 def _tried(proposal: Proposal, market: Market) -> FirstTask:
-    files = first_files(proposal)
+    files = first_files(proposal, market)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for file, text in files.items():

@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from modelsearch.catalog.key_words import with_words
 from modelsearch.core.market import Architecture, PricingClass, Processing, RateKind
 
 MAX_USD = 1000
@@ -285,8 +286,8 @@ FILES: dict[str, type[Row]] = {
 
 
 def schema_texts() -> dict[str, str]:
-    """Text of each file of `catalogs/schemas`, by file name."""
+    """Text of the schema of each kind of file, by file name, with what each key means."""
     return {
-        f"{name}.schema.json": json.dumps(cls.model_json_schema(), indent=1, sort_keys=True) + "\n"
+        f"{name}.schema.json": json.dumps(with_words(cls.model_json_schema()), indent=1, sort_keys=True) + "\n"
         for name, cls in FILES.items()
     }

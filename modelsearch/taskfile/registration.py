@@ -22,26 +22,30 @@ _HEAD = "# A task that `modelsearch nightly` looks after; paths are relative to 
 _Usd = Annotated[Decimal, Field(gt=0)]
 
 
-class _RegistrationFile(BaseModel):
-    """`core.registered.RegisteredTask` as a user writes it."""
+class RegistrationFile(BaseModel):
+    """A task that is looked after every night. Paths are relative to this file."""
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
-    task: str = Field(min_length=1)
-    baseline: str = Field(min_length=1)
-    night_usd: _Usd
-    search_usd: _Usd | None = None
-    life_usd: _Usd | None = None
-    monthly_items: Annotated[int, Field(gt=0)] | None = None
-    plan: str = "balanced"
-    seed: int = 0
-    baseline_outcomes: str | None = None
-    batch: Literal["never", "wide", "always"] = "wide"
-    batch_deadline_h: Annotated[float, Field(gt=0, le=720)] = DEADLINE_H
-    batch_min_calls: Annotated[int, Field(gt=0)] = MIN_WIDE_CALLS
-    tags: list[str] = []
-    rules: dict[str, float] = {}
-    is_paused: bool = False
+    task: str = Field(min_length=1, description="path of the task spec")
+    baseline: str = Field(min_length=1, description="what serves it today: an id of `modelsearch catalog list`")
+    night_usd: _Usd = Field(description="hard limit of what a night may spend, in USD")
+    search_usd: _Usd | None = Field(None, description="of a night on which everybody is searched; else as any other")
+    life_usd: _Usd | None = Field(None, description="of all nights together; no limit unless given")
+    monthly_items: Annotated[int, Field(gt=0)] | None = Field(
+        None, description="items that the task serves a month; what a saving is worth by"
+    )
+    plan: str = Field("balanced", description="cheap, balanced, thorough, or the path of a plan")
+    seed: int = Field(0, description="of the item order and every random choice")
+    baseline_outcomes: str | None = Field(None, description="file with the baseline's known answers or scores")
+    batch: Literal["never", "wide", "always"] = Field("wide", description="which rounds are bought in batches")
+    batch_deadline_h: Annotated[float, Field(gt=0, le=720)] = Field(
+        DEADLINE_H, description="hours after the first batch in which others may be handed in"
+    )
+    batch_min_calls: Annotated[int, Field(gt=0)] = Field(MIN_WIDE_CALLS, description="calls that make a round wide")
+    tags: list[str] = Field([], description="for routing notifications")
+    rules: dict[str, float] = Field({}, description="of the night's rules, those that differ (docs/nights.md)")
+    is_paused: bool = Field(False, description="registered, and left alone")
 
     @field_validator("night_usd", "search_usd", "life_usd", mode="before")
     @classmethod
@@ -61,7 +65,7 @@ def read_registration(path: Path) -> RegisteredTask:
         raise TaskFileError(f"registered task {path}: expected a mapping with task, baseline, night_usd")
     check_name(path.name.removesuffix(SUFFIX))
     try:
-        row = _RegistrationFile.model_validate(raw)
+        row = RegistrationFile.model_validate(raw)
     except ValidationError as error:
         raise TaskFileError(f"registered task {path}: {_first_problem(error)}") from None
     return RegisteredTask(
@@ -80,8 +84,8 @@ def read_registration(path: Path) -> RegisteredTask:
 
 def registration_text(task: RegisteredTask) -> str:
     """The file of a registration; what is as by default is left out."""
-    row = _RegistrationFile(
-        **{name: getattr(task, name) for name in _RegistrationFile.model_fields if name != "tags"}, tags=[*task.tags]
+    row = RegistrationFile(
+        **{name: getattr(task, name) for name in RegistrationFile.model_fields if name != "tags"}, tags=[*task.tags]
     )
     plain = row.model_dump(exclude_defaults=True, mode="json")
     return _HEAD + yaml.safe_dump(plain, sort_keys=False, allow_unicode=True)
@@ -116,7 +120,7 @@ def _plan(text: str, folder: Path) -> str:
 
 def _first_problem(error: ValidationError) -> str:
     first = error.errors(include_url=False)[0]
-    where, known = ".".join(str(part) for part in first["loc"]), tuple(_RegistrationFile.model_fields)
+    where, known = ".".join(str(part) for part in first["loc"]), tuple(RegistrationFile.model_fields)
     if first["type"] == "extra_forbidden":
         return f"unknown key {where!r}{did_you_mean(where, known)}: expected one of {', '.join(known)}"
     if first["type"] == "missing":
