@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from flows import cli_federated, cli_feedback, cli_init, cli_nights, cli_serve, json_option
+from flows import cli_federated, cli_feedback, cli_init, cli_nights, cli_schema, cli_serve, json_option
 from flows import cli_options as options
 from flows.cli_catalog_app import catalog_app
 from modelsearch.core.errors import ModelsearchError
@@ -272,6 +272,7 @@ def compare(
 
 
 app.command()(cli_init.init)
+app.command()(cli_schema.schema)
 app.command()(cli_nights.nightly)
 app.command()(cli_feedback.feedback)
 app.command("feedback-serve")(cli_feedback.feedback_serve)
