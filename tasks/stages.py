@@ -37,7 +37,7 @@ async def report(run_id: str, is_emulated: bool) -> dict[str, str]:
     """Write decision, result and reports, and publish them as artifacts."""
     session = session_of(run_id)
     result = result_of(session)
-    texts = reports_of(result, is_emulated=is_emulated)
+    texts = reports_of(result, is_emulated=is_emulated, session=session)
     written = write_decision(session, result, texts)
     await acreate_markdown_artifact(texts["markdown"], key="recommendation", description=result.task_id)
     await acreate_table_artifact(funnel_rows(result), key="funnel", description="who left in which phase")

@@ -113,7 +113,7 @@ async def _searched(job: Job, work: NightWork, session: Session, where: JobRun) 
         await session.run_phase(phase)
         write_stage(session, phase.name)
     result = result_of(session)
-    write_decision(session, result, reports_of(result, is_emulated=session.source.is_emulated))
+    write_decision(session, result, reports_of(result, is_emulated=session.source.is_emulated, session=session))
     chosen = session.search.fold.candidates[result.recommendation.candidate_id]
     standings = standings_of(session, result, work.day)
     spend = session.search.ledger.spend()

@@ -17,9 +17,10 @@ from modelsearch.core.task import Item
 from modelsearch.core.wire import RawReply
 from modelsearch.evaluate.caller import dialect_of
 from modelsearch.evaluate.side_calls import JUDGE_PREFIX
-from modelsearch.report.page_data import MAX_ITEMS, Disagreement, Disagreements, Said
+from modelsearch.report.page_data import Disagreement, Disagreements, Said
 
-_Cells = Mapping[ItemId, list[Outcome]]
+MAX_READ = 5000
+"""Disagreements whose replies are read from the journal; of the others the canonical answer is told."""
 
 
 def disagreements_of(
@@ -42,8 +43,8 @@ def disagreements_of(
     both = [item for item in setting.task.items if item.id in ours and item.id in base]
     differing = [item for item in both if _differ(ours[item.id], base[item.id])]
     ordered = sorted(differing, key=lambda item: _order(item, ours[item.id], base[item.id]))
-    shown = ordered[:MAX_ITEMS]
-    words = _Words.of(events, setting.market, [o for item in shown for o in (*ours[item.id], *base[item.id])])
+    shown = [o for item in ordered[:MAX_READ] for o in (*ours[item.id], *base[item.id])]
+    words = _Words.of(events, setting.market, shown)
     is_vote = isinstance(candidates.get(name), Ensemble)
     found = tuple(
         Disagreement(

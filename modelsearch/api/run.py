@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from modelsearch.api.begun import AVAILABLE
 from modelsearch.api.finish import result_of
+from modelsearch.api.report_data import page_data_of
 from modelsearch.api.request import SearchRequest
 from modelsearch.api.session import Opening, open_session
 from modelsearch.api.stages import write_decision, write_stage
@@ -30,15 +31,22 @@ async def asearch(request: SearchRequest, opening: Opening | None = None) -> Sea
             await session.run_phase(phase)
             write_stage(session, phase.name)
         result = result_of(session)
-        write_decision(session, result, reports_of(result, is_emulated=session.source.is_emulated))
+        write_decision(session, result, reports_of(result, is_emulated=session.source.is_emulated, session=session))
         return result
 
 
-def reports_of(result: SearchResult, *, is_emulated: bool) -> dict[str, str]:
-    """The reports of a result by kind."""
+def reports_of(result: SearchResult, *, is_emulated: bool, session: Session | None = None) -> dict[str, str]:
+    """The reports of a result by kind.
+
+    Args:
+        result: a finished search.
+        is_emulated: no provider was called.
+        session: still open, whose run holds what the page shows beside the result; None = the result alone.
+    """
+    data = None if session is None else page_data_of(session, result)
     return {
         "markdown": markdown(result, is_emulated=is_emulated),
-        "html": html(result, is_emulated=is_emulated),
+        "html": html(result, is_emulated=is_emulated, data=data),
     }
 
 

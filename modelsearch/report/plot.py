@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from modelsearch.core.ids import CandidateId
 from modelsearch.core.result import Estimate
 from modelsearch.report.numbers import amount, interval_points, points
 from modelsearch.report.plain import clean
@@ -98,6 +99,14 @@ def plot_of(found: Sequence[Standing]) -> Plot | None:
     dots = [_dot(frame, standing, estimate) for standing, estimate in reversed(shown)]
     base = next((dot.y for dot in dots if "baseline" in dot.kind), None)
     return Plot(tuple(dots), _x_ticks(frame), _y_ticks(frame), base, _stairs(frame, [e for _, e in shown]))
+
+
+def front_ids(found: Sequence[Standing]) -> frozenset[CandidateId]:
+    """Who lies on the front that `plot_of` draws."""
+    shown = [s.estimate for s in found if s.estimate is not None and _is_drawable(s.estimate)]
+    usable = [e for e in shown if e.is_feasible]
+    points = np.array([[_per_1k(e), -e.quality.mean] for e in usable if e.quality]).reshape(-1, 2)
+    return frozenset(e.candidate_id for e, is_best in zip(usable, front(points), strict=True) if is_best)
 
 
 def _stairs(frame: _Frame, estimates: Sequence[Estimate]) -> tuple[tuple[float, float], ...]:
