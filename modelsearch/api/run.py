@@ -9,7 +9,7 @@ from modelsearch.api.begun import AVAILABLE
 from modelsearch.api.finish import result_of
 from modelsearch.api.report_data import page_data_of
 from modelsearch.api.request import SearchRequest
-from modelsearch.api.session import Opening, open_session
+from modelsearch.api.session import Opening, Session, open_session
 from modelsearch.api.stages import write_decision, write_stage
 from modelsearch.core.result import SearchResult
 from modelsearch.report.html import html
