@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from statistics import fmean
 from typing import NamedTuple
@@ -10,10 +10,13 @@ from typing import NamedTuple
 from modelsearch.core.errors import LogFileError
 from modelsearch.core.outcome import Status
 from modelsearch.interop.fields import shown
-from modelsearch.interop.logged import LoggedOutcome
+from modelsearch.interop.logged import Evaluation, LoggedOutcome
 
 FAILED = frozenset({Status.ERROR, Status.TIMEOUT, Status.NOT_RUN})
 _PER_MTOK = 1_000_000
+CHARS_PER_TOKEN = 4
+MESSAGE_TOKENS = 4
+"""What a message costs on top of its text, about."""
 
 
 class Price(NamedTuple):
@@ -109,3 +112,26 @@ def cost_of(outcome: LoggedOutcome, price: Price | None) -> Decimal | None:
     if price is None or outcome.input_tokens is None or outcome.output_tokens is None:
         return None
     return price.cost_usd(outcome.input_tokens, outcome.output_tokens)
+
+
+def with_estimated_tokens(evaluation: Evaluation, prices: Mapping[str, Price]) -> tuple[list[LoggedOutcome], int]:
+    """The outcomes, those of priced models without token counts given some by the length of their texts; and how many.
+
+    Args:
+        evaluation: whose items tell what was sent.
+        prices: of models; others need no tokens.
+    """
+    sent = {
+        item.id: sum(len(turn.text) // CHARS_PER_TOKEN + MESSAGE_TOKENS for turn in item.turns)
+        for item in evaluation.items
+    }
+    found, n_estimated = [], 0
+    for outcome in evaluation.outcomes:
+        is_short = outcome.input_tokens is None or outcome.output_tokens is None
+        if is_short and outcome.cost_usd is None and outcome.answer is not None and outcome.model in prices:
+            said = len(outcome.answer) // CHARS_PER_TOKEN + 1
+            found.append(replace(outcome, input_tokens=sent[outcome.item_id], output_tokens=said))
+            n_estimated += 1
+        else:
+            found.append(outcome)
+    return found, n_estimated

@@ -24,16 +24,20 @@ class Guess(NamedTuple):
 def guess_of(evaluation: Evaluation) -> Guess:
     """The kind that the targets speak for; `extraction` where they speak for none."""
     targets = [item.target for item in evaluation.items if item.target is not None]
+    labels = labels_of(targets)
     if evaluation.kind:
-        return Guess(evaluation.kind, f"{evaluation.tool} says so", labels_of(targets))
+        return Guess(evaluation.kind, f"{evaluation.tool} says so", labels)
     if not targets:
         return Guess("extraction", "there are no targets to judge by")
     if any(item.options for item in evaluation.items):
         return Guess("reasoning", "each item brings its own options")
-    labels = labels_of(targets)
     if labels:
         return Guess("classification", f"{len(targets)} items have one of {len(labels)} short targets", labels)
-    if all(_is_number(target) for target in targets):
+    return _of_free_targets(targets)
+
+
+def _of_free_targets(targets: Sequence[Json]) -> Guess:
+    if all(is_number(target) for target in targets):
         return Guess("reasoning", "all targets are numbers")
     if all(isinstance(target, dict) for target in targets):
         return Guess("extraction", "all targets are objects")
@@ -52,7 +56,8 @@ def labels_of(targets: Sequence[Json]) -> tuple[str, ...]:
     return tuple(sorted(set(texts))) if 1 < n_labels <= MAX_LABELS and is_told_apart else ()
 
 
-def _is_number(target: Json) -> bool:
+def is_number(target: Json) -> bool:
+    """Whether a target is a number, or the text of one."""
     if isinstance(target, bool) or not isinstance(target, str | int | float):
         return False
     try:

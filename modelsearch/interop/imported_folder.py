@@ -4,20 +4,21 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from modelsearch.core.errors import OptionError
 from modelsearch.core.recorded import RecordedTable
 from modelsearch.core.task import ScorerSpec
-from modelsearch.interop.cells import FAILED, Cell, Cells, Price, cells_of, cost_of
+from modelsearch.interop.cells import FAILED, Cell, Cells, Price, cells_of, cost_of, with_estimated_tokens
 from modelsearch.interop.guesses import Guess, guess_of
 from modelsearch.interop.labels import LABEL_FILE, label_csv
 from modelsearch.interop.logged import Evaluation, LeftOut, LoggedOutcome
 from modelsearch.interop.outcome_table import Grading, table_of
 from modelsearch.interop.prompts import Draft, draft_of
 from modelsearch.interop.scorer_fit import Fitted, core_items, fitted, grading_task
+from modelsearch.interop.tame import tamed
 from modelsearch.interop.task_text import ITEMS_FILE, TaskText, items_text
 from modelsearch.store.layout import write_whole
 from modelsearch.taskfile.scorer import build_scorer
@@ -84,10 +85,15 @@ def imported_of(evaluation: Evaluation, choices: Choices) -> Imported:
         LogFileError: an outcome is there twice.
         TaskFileError: the scorer that was asked for is none.
     """
+    evaluation = tamed(evaluation)
     draft, guess = draft_of(evaluation.items), guess_of(evaluation)
     guess = guess._replace(kind=choices.kind, why="you said so") if choices.kind else guess
     found, prices = fitted(evaluation, draft, guess, choices.scorer), choices.prices or {}
-    cells = cells_of(evaluation.outcomes, prices)
+    estimated, n_estimated = with_estimated_tokens(evaluation, prices)
+    if n_estimated:
+        told = f"{n_estimated} outcomes have no token counts: their cost is told from the length of their texts"
+        evaluation = replace(evaluation, notes=(*evaluation.notes, told))
+    cells = cells_of(estimated, prices)
     spec = found.chosen
     grading = Grading(
         scorer=None if spec is None else build_scorer(spec, guess.labels),
@@ -128,7 +134,7 @@ def write_imported(imported: Imported, out: Path, sources: Sequence[Path]) -> li
 
         write_recorded_table(imported.table, out)
         names += ["outcomes.parquet", "models.csv"]
-    about = json.dumps(_about(imported, sources, names), indent=1, ensure_ascii=False)
+    about = json.dumps(_about(imported, sources, names), indent=1, ensure_ascii=False, default=str)
     write_whole(out / ABOUT_FILE, about.encode("utf-8", "replace"))
     return [*names, ABOUT_FILE]
 
@@ -161,7 +167,7 @@ def baseline_rows(imported: Imported, model: str) -> list[dict[str, Any]]:
     """
     rows = []
     for (name, item_id), cell in imported.cells.items():
-        if name == model and item_id in imported.grading.items and not cell.is_failed:
+        if name == model and (item_id in imported.grading.items or not imported.n_targets) and not cell.is_failed:
             row = _baseline_row(cell, is_graded_here=imported.grading.scorer is not None)
             if row:
                 rows.append({"id": item_id, **row, **_facts(cell)})
@@ -215,7 +221,7 @@ def _about(imported: Imported, sources: Sequence[Path], names: Sequence[str]) ->
             model: {"outcomes": imported.baseline_file(model), "n_failed": n_failed(evaluation.outcomes, model)}
             for model in evaluation.models
         },
-        "prices": {model: {"input": str(p.input_usd), "output": str(p.output_usd), "source": p.source} for model, p in imported.prices.items()},
+        "prices": {model: price._asdict() for model, price in imported.prices.items()},
         "kind": {"guess": imported.guess.kind, "why": imported.guess.why},
         "scorer": {
             "tool": evaluation.scored_with.name,

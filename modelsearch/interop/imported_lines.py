@@ -1,10 +1,12 @@
 """What an import tells: models with their figures, what was left out and why, what to do next."""
 
+import shlex
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from statistics import fmean
 from typing import Any
 
+from modelsearch.core.recorded import RecordedTable
 from modelsearch.interop.fields import readable
 from modelsearch.interop.imported_folder import TASK_FILE, Imported, n_failed
 from modelsearch.interop.labels import LABEL_FILE
@@ -33,9 +35,14 @@ def _head(imported: Imported) -> Iterator[str]:
     repeats = f", up to {n_repeats} repeats of an item" if n_repeats > 1 else ""
     yield f"{evaluation.tool}: {evaluation.name}"
     yield (
-        f"  {len(evaluation.models)} models, {len(evaluation.items)} items ({imported.n_targets} with a target), "
-        f"{len(evaluation.outcomes)} outcomes{repeats}"
+        f"  {counted(len(evaluation.models), 'model')}, {counted(len(evaluation.items), 'item')} "
+        f"({imported.n_targets} with a target), {counted(len(evaluation.outcomes), 'outcome')}{repeats}"
     )
+
+
+def counted(n: int, what: str) -> str:
+    """A number of things."""
+    return f"{n} {what}" if n == 1 else f"{n} {what}s"
 
 
 def _models(imported: Imported) -> Iterator[str]:
@@ -104,7 +111,7 @@ def _quality_here(imported: Imported, model: str) -> float | None:
 
 def _scorer(imported: Imported) -> Iterator[str]:
     fitted = imported.fitted
-    yield f"kind {imported.guess.kind}: guessed, {imported.guess.why}"
+    yield f"kind {imported.guess.kind}: guessed, for {imported.guess.why}"
     if not imported.draft.is_logged:
         yield "prompt: NOT in the log: put your own into task.yaml"
     for note in imported.draft.notes:
@@ -114,7 +121,8 @@ def _scorer(imported: Imported) -> Iterator[str]:
         return
     yield f"scorer TO BE CHOSEN: {fitted.why}"
     for fit in fitted.tried[:3]:
-        yield f"  {fit.spec.name}: the same score for {fit.n_same} of {fit.n_answers}; other e.g. for {', '.join(fit.differing)}"
+        others = f"; other e.g. for {', '.join(fit.differing)}" if fit.differing else ""
+        yield f"  {fit.spec.name}: the same score for {fit.n_same} of {fit.n_answers}{others}"
 
 
 def _left(imported: Imported) -> Iterator[str]:
@@ -127,16 +135,27 @@ def _left(imported: Imported) -> Iterator[str]:
 
 
 def _next(imported: Imported, out: Path) -> Iterator[str]:
+    """What can be done now, as commands that can be pasted."""
     yield f"written to {out}"
-    if imported.n_targets < len(imported.evaluation.items):
-        n = len(imported.evaluation.items) - imported.n_targets
-        yield f"  {n} items have NO TARGET yet: fill the column `target` of {out / LABEL_FILE}, then import again with --label-file"
+    n_open = len(imported.evaluation.items) - imported.n_targets
+    if n_open:
+        yield f"  {counted(n_open, 'item')} without a target: fill the column `target` of {out / LABEL_FILE},"
+        yield f"  then import again with --label-file {shlex.quote(str(out / LABEL_FILE))} and another --out"
+    if imported.n_targets and imported.fitted.chosen is None:
+        yield f"  put a scorer into {out / TASK_FILE}, or import again with --scorer NAME; then"
     if imported.n_targets and imported.evaluation.models:
-        file = out / imported.baseline_file(imported.evaluation.models[0])
-        yield f"  modelsearch preview {out / TASK_FILE} --baseline ENDPOINT --baseline-outcomes {file} --budget-usd 5"
+        file = shlex.quote(str(out / imported.baseline_file(imported.evaluation.models[0])))
+        task = shlex.quote(str(out / TASK_FILE))
+        yield f"  modelsearch preview {task} --baseline ENDPOINT --baseline-outcomes {file} --budget-usd 5"
     if imported.table is not None:
-        yield f"  modelsearch search --recorded {out} --baseline '{imported.table.models[0].name}' --budget-share 0.5"
-        yield f"  modelsearch search ... --past {out}"
+        folder, name = shlex.quote(str(out)), shlex.quote(dearest(imported.table))
+        yield f"  modelsearch search --recorded {folder} --baseline {name} --budget-share 0.5"
+        yield f"  modelsearch search ... --past {folder}"
+
+
+def dearest(table: RecordedTable) -> str:
+    """The model whose calls cost most: who would look for a cheaper one has it now."""
+    return table.models[int(table.cost_usd.mean(axis=1).argmax())].name
 
 
 def document_of(imported: Imported, out: Path, files: list[str]) -> Mapping[str, Any]:

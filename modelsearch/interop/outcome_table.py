@@ -14,12 +14,11 @@ from modelsearch.core.model_name import model_name
 from modelsearch.core.ports import Scorer
 from modelsearch.core.recorded import RecordedModel, RecordedTable
 from modelsearch.core.task import Item, TaskSpec
-from modelsearch.interop.cells import Cell, Cells, Price
+from modelsearch.interop.cells import CHARS_PER_TOKEN, Cell, Cells, Price
 from modelsearch.interop.logged import LeftOut
 from modelsearch.interop.scorer_fit import graded
 
 MAX_MISSING = 0.1
-_CHARS_PER_TOKEN = 4
 _PER_MTOK = 1e6
 
 
@@ -137,7 +136,7 @@ def mean_price_usd(row: Sequence[Cell]) -> float:
     """USD per Mtok, input and output alike; tokens that are not logged are told from the answers' length."""
     cost = fmean(float(cell.cost_usd or 0) for cell in row)
     tokens = fmean(
-        (cell.tokens("input") or 0) + (cell.tokens("output") or len(cell.answer or "") / _CHARS_PER_TOKEN)
+        (cell.tokens("input") or 0) + (cell.tokens("output") or len(cell.answer or "") / CHARS_PER_TOKEN)
         for cell in row
     )
     return cost / max(tokens, 1.0) * _PER_MTOK

@@ -179,7 +179,7 @@ def _as_text(fields: Mapping[str, Json]) -> dict[str, str]:
 
 
 def _texts(turns: Sequence[Turn]) -> tuple[str, str]:
-    """System text and user text; several turns become one text that says who spoke. Ends are trimmed, as prompts are."""
+    """System and user text; several turns become one text that says who spoke. Ends are trimmed, as prompts are."""
     system = "\n\n".join(turn.text for turn in turns if turn.role == "system")
     others = [turn for turn in turns if turn.role != "system"]
     if len(others) <= 1:
@@ -193,7 +193,8 @@ def _flattened(items: Sequence[LoggedItem]) -> tuple[str, ...]:
     n_turns = max(sum(turn.role != "system" for turn in item.turns) for item in items)
     if n_turns <= 1:
         return ()
-    return (
-        f"the log asked in up to {n_turns} turns (few-shot examples, a conversation); the prompt here tells them as one "
-        "text, so the imported answers were given to turns and new ones will be given to a text",
+    note = (
+        f"the log asked in up to {n_turns} turns (few-shot examples, a conversation); the prompt here tells them as "
+        "one text, so the imported answers were given to turns and new ones will be given to a text"
     )
+    return (note,)

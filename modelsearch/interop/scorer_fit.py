@@ -4,22 +4,24 @@ A name is no proof: two tools' "exact match" differ in case, punctuation and art
 gives every answer of the log the tool's own score.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from modelsearch.core.errors import ModelsearchError
-from modelsearch.core.ids import ItemId, Json, TaskId
+from modelsearch.core.ids import ItemId, TaskId
 from modelsearch.core.outcome import Reply, Status, Usage
 from modelsearch.core.ports import Scorer
 from modelsearch.core.task import Item, ScorerSpec, TaskSpec
 from modelsearch.evaluate.grade import Grade, score_reply
-from modelsearch.interop.guesses import Guess
+from modelsearch.interop.guesses import Guess, is_number
 from modelsearch.interop.logged import Evaluation, LoggedOutcome
 from modelsearch.interop.prompts import Draft
 from modelsearch.taskfile.scorer import build_scorer
 
 MIN_ANSWERS = 20
 """Right and wrong ones together, before a scorer that the tool's name does not speak for is taken."""
+MAX_PATTERN_CHARS, MAX_PATTERN_STEPS = 300, 10**9
 _SAME = 1e-9
 _GENERIC = (
     ScorerSpec(name="choice"),
@@ -85,9 +87,11 @@ def fitted(evaluation: Evaluation, draft: Draft, guess: Guess, wanted: ScorerSpe
         return Fitted(chosen=wanted, why="you chose it", tried=() if fit is None else (fit,))
     named = evaluation.scored_with.equals
     specs = [*named, *(spec for spec in _GENERIC if spec not in named)]
+    if all(is_number(item.target) for item in items.values()):  # "4", "4.0" and "The answer is 4." are then one answer
+        specs.sort(key=lambda spec: spec.name != "numeric")
     fits = [fit for spec in specs if (fit := _fit(spec, evaluation, items, guess)) is not None]
     for fit in fits:
-        if fit.is_equal and (fit.spec in named or _is_telling(evaluation)):
+        if fit.is_equal and (fit.spec in named or _is_telling(evaluation, items)):
             why = f"it gives all {fit.n_answers} answers of the log the tool's own score"
             return Fitted(chosen=fit.spec, why=why, tried=tuple(fits))
     fits.sort(key=lambda fit: -fit.n_same)
@@ -130,7 +134,7 @@ def grading_task(spec: ScorerSpec, labels: Sequence[str], kind: str = "extractio
 
 def _fit(spec: ScorerSpec, evaluation: Evaluation, items: dict[str, Item], guess: Guess) -> Fit | None:
     """None where the scorer cannot be built, or cannot read the targets."""
-    if spec.name in _ASKS_OTHERS or not items:
+    if spec.name in _ASKS_OTHERS or not items or not _is_tame(spec, evaluation):
         return None
     try:
         scorer = build_scorer(spec, guess.labels)
@@ -155,7 +159,18 @@ def _compared(spec: ScorerSpec, scorer: Scorer, evaluation: Evaluation, items: d
     return Fit(spec=spec, n_same=n_same, n_answers=len(scored), differing=few)
 
 
-def _is_telling(evaluation: Evaluation) -> bool:
-    """Whether there are enough answers, right and wrong, for a scorer to show itself."""
-    scores: list[Json] = [o.score for o in evaluation.outcomes if o.score is not None and o.answer is not None]
-    return len(scores) >= MIN_ANSWERS and len(set(map(str, scores))) > 1
+def _is_telling(evaluation: Evaluation, items: dict[str, Item]) -> bool:
+    """Whether there are enough answers to items with a target, right and wrong, for a scorer to show itself."""
+    scores = {
+        (o.item_id, o.answer): o.score for o in evaluation.outcomes if o.score is not None and o.answer is not None
+    }
+    told = [score for (item_id, _), score in scores.items() if item_id in items]
+    return len(told) >= MIN_ANSWERS and len(set(told)) > 1
+
+
+def _is_tame(spec: ScorerSpec, evaluation: Evaluation) -> bool:
+    """Whether a pattern of the log's ends in time on its answers: its open repeats multiply their length."""
+    pattern = str(spec.params.get("pattern", ""))
+    n_repeats = len(re.findall(r"[*+]|,\}", pattern))
+    longest = max((len(o.answer) for o in evaluation.outcomes if o.answer is not None), default=0)
+    return len(pattern) <= MAX_PATTERN_CHARS and longest**n_repeats * len(evaluation.outcomes) <= MAX_PATTERN_STEPS

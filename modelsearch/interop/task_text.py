@@ -53,7 +53,7 @@ class TaskText:
     def _comments(self) -> Iterator[str]:
         guess, fitted = self.guess, self.fitted
         yield f"Imported from {self.evaluation.tool}; see import.json for what was found and what was left out."
-        yield f"kind: guessed, for {guess.why}; it orders what is tried, change it if it is another."
+        yield f"kind: guessed, for {guess.why}; it only orders what is tried: change it where it is wrong."
         if not self.draft.is_logged:
             yield "prompt: the log does not hold what was sent: put the prompt of your application here."
         for note in self.draft.notes:

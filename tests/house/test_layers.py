@@ -21,7 +21,7 @@ HOMES = {
     "sqlite3": ("modelsearch/store/",),
     "pandas": ("modelsearch/store/", "modelsearch/report/"),
     "pydantic": ("modelsearch/catalog/", "modelsearch/taskfile/"),
-    "yaml": ("modelsearch/catalog/", "modelsearch/taskfile/", "flows/"),
+    "yaml": ("modelsearch/catalog/", "modelsearch/taskfile/", "modelsearch/interop/", "flows/"),
     "sklearn": ("modelsearch/search/",),
     "scipy": ("modelsearch/stats/", "modelsearch/search/"),
     "moocore": ("modelsearch/stats/",),

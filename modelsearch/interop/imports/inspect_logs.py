@@ -1,7 +1,7 @@
 """Inspect's logs: `.eval` (a zip of JSON, zstd or deflated) and `.json`.
 
-What counts as an answer's score, and how epochs are reduced, is Inspect's own (inspect_ai.scorer, 0.3.285): C is 1, P is
-1/2, I and N are 0, other numbers and booleans are themselves; `accuracy` and `mean` are means over items.
+What counts as an answer's score, and how epochs are reduced, is Inspect's own (inspect_ai.scorer, 0.3.285): C is 1, P
+is 1/2, I and N are 0, other numbers and booleans are themselves; `accuracy` and `mean` are means over items.
 """
 
 from collections import Counter
@@ -78,7 +78,8 @@ def _evaluation(logs: Sequence[_Log], skipped: Sequence[LeftOut]) -> Evaluation:
             known = items.setdefault(item.id, item)
             if known.fields != item.fields or known.target != item.target:
                 raise LogFileError(
-                    f"{log.path}: sample {shown(item.id)} is another one than in {first.path}: import logs of equal samples"
+                    f"{log.path}: sample {shown(item.id)} is another one than in {first.path}: "
+                    "import logs of equal samples"
                 )
     counted = Counter[tuple[str, str]]()
     for log in logs:
