@@ -1,0 +1,1 @@
+"""A recommendation as what a team pastes into production: LiteLLM, OpenRouter, .env, Python, JSON."""
