@@ -14,11 +14,13 @@ if TYPE_CHECKING:
 
     from modelsearch.api.door import asearch
     from modelsearch.api.request import SearchRequest
+    from modelsearch.api.results import read_result
     from modelsearch.api.wiring import Watch
     from modelsearch.core.candidate import Cascade, Ensemble, Single
     from modelsearch.core.errors import InputError, ModelsearchError, StoppedError
-    from modelsearch.core.result import Certainty, Estimate, Recommendation, SearchResult, Verdict
+    from modelsearch.core.result import Certainty, Estimate, Recommendation, Verdict
     from modelsearch.core.task import Item, Prompt, Requirements, ScorerSpec, TaskSpec
+    from modelsearch.report.notebook import SearchResult
     from modelsearch.settings import Settings, read_settings
 
 # the room of that name is opened before the function below takes the name: a later import would replace the function
@@ -37,13 +39,14 @@ _ROOMS = {
     "Requirements": "modelsearch.core.task",
     "ScorerSpec": "modelsearch.core.task",
     "SearchRequest": "modelsearch.api.request",
-    "SearchResult": "modelsearch.core.result",
+    "SearchResult": "modelsearch.report.notebook",
     "Settings": "modelsearch.settings",
     "Single": "modelsearch.core.candidate",
     "StoppedError": "modelsearch.core.errors",
     "TaskSpec": "modelsearch.core.task",
     "Verdict": "modelsearch.core.result",
     "asearch": "modelsearch.api.door",
+    "read_result": "modelsearch.api.results",
     "read_settings": "modelsearch.settings",
 }
 
@@ -67,6 +70,7 @@ __all__ = [
     "TaskSpec",
     "Verdict",
     "asearch",
+    "read_result",
     "read_settings",
     "search",
 ]

@@ -11,8 +11,8 @@ from modelsearch.api.session import Opening
 from modelsearch.api.typed import request_of
 from modelsearch.api.wiring import Watch
 from modelsearch.core.errors import OptionError
-from modelsearch.core.result import SearchResult
 from modelsearch.core.task import TaskSpec
+from modelsearch.report.notebook import SearchResult
 from modelsearch.settings import Settings, read_settings
 
 
@@ -109,4 +109,4 @@ async def _searched(given: Mapping[str, Any]) -> SearchResult:
         raise OptionError(message)
     spec = task if isinstance(task, TaskSpec) else None
     opening = Opening(settings=settings or read_settings(), task=spec, watch=watch)
-    return await run_request(request_of(given), opening)
+    return SearchResult.of(await run_request(request_of(given), opening))

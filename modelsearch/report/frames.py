@@ -4,50 +4,96 @@ A spreadsheet may run a cell that begins with `=`; ids are a stranger's text, so
 """
 
 import json
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 import pandas as pd
 
+from modelsearch.core.errors import OptionError
 from modelsearch.core.result import Estimate, Interval, SearchResult
 
-ESTIMATE_COLUMNS = (
-    "candidate_id",
-    "label",
-    "is_recommended",
-    "is_baseline",
-    "n_items",
-    "n_pairs",
-    "quality",
-    "quality_low",
-    "quality_high",
-    "gap",
-    "gap_low",
-    "gap_high",
-    "cost_usd_per_1k_items",
-    "cost_low_usd_per_1k_items",
-    "cost_high_usd_per_1k_items",
-    "latency_p50_s",
-    "latency_p95_s",
-    "p_non_inferior",
-    "log_e_value",
-    "log_e_inferior",
-    "alpha_share",
-    "verdict",
-    "evidence_missing_share",
-    "is_feasible",
-)
-DROP_COLUMNS = ("candidate_id", "phase", "strategy", "reason", "remedy", "evidence")
-PHASE_COLUMNS = (
-    "phase",
-    "n_started",
-    "n_left",
-    "n_added",
-    "n_dropped",
-    "n_rounds",
-    "n_outcomes",
-    "spend_usd",
-    "reason",
-)
+
+class Column(NamedTuple):
+    """A column of a frame: its pandas type, its unit ("" = none) and what it means."""
+
+    name: str
+    dtype: str
+    unit: str
+    meaning: str
+
+
+_SCORE, _GAP, _COST = "score in [0, 1]", "score difference in [-1, 1]", "USD per 1,000 items"
+FRAMES: Mapping[str, tuple[Column, ...]] = {
+    "candidates": (
+        Column("candidate_id", "str", "", "the candidate; endpoints by their id, votes and cascades by a hash"),
+        Column("label", "str", "", "its name for people; of a vote or cascade its members"),
+        Column("is_recommended", "bool", "", "whether the search recommends it"),
+        Column("is_baseline", "bool", "", "whether it is what all are compared with"),
+        Column("n_items", "int64", "items", "items with an outcome"),
+        Column("n_pairs", "int64", "items", "of those, items that the baseline has too"),
+        Column("quality", "float64", _SCORE, "expected score; NaN = never asked"),
+        Column("quality_low", "float64", _SCORE, "lower bound of the quality, 95 %, of this candidate alone"),
+        Column("quality_high", "float64", _SCORE, "upper bound of the quality, 95 %, of this candidate alone"),
+        Column("gap", "float64", _GAP, "quality minus the baseline's on shared items"),
+        Column("gap_low", "float64", _GAP, "lower bound of the gap"),
+        Column("gap_high", "float64", _GAP, "upper bound of the gap"),
+        Column("cost_usd_per_1k_items", "float64", _COST, "expected cost of serving; NaN = unknown, never 0"),
+        Column("cost_low_usd_per_1k_items", "float64", _COST, "lower bound of the cost"),
+        Column("cost_high_usd_per_1k_items", "float64", _COST, "upper bound of the cost"),
+        Column("latency_p50_s", "float64", "s", "median time per item"),
+        Column("latency_p95_s", "float64", "s", "95th percentile of the time per item"),
+        Column("p_non_inferior", "float64", "probability", "that the gap over all items is within the margin"),
+        Column("log_e_value", "float64", "natural log", "evidence against being worse than the margin; 1000 = sure"),
+        Column("log_e_inferior", "float64", "natural log", "evidence against being as good; 1000 = sure"),
+        Column("alpha_share", "float64", "probability", "the part of alpha that its certificate is tested at"),
+        Column("verdict", "str", "", "non_inferior, inferior or undecided"),
+        Column("evidence_missing_share", "float64", "share in [0, 1]", "compared items that failed, at their worst"),
+        Column("is_feasible", "bool", "", "whether it meets the task's hard limits"),
+    ),
+    "drops": (
+        Column("candidate_id", "str", "", "who was dropped"),
+        Column("phase", "str", "", "the phase that dropped it"),
+        Column("strategy", "str", "", "the filter that dropped it"),
+        Column("reason", "str", "", "why, in one sentence"),
+        Column("remedy", "str", "", "what would bring it back; empty = nothing"),
+        Column("evidence", "str", "", "the numbers behind it, a JSON object"),
+    ),
+    "phases": (
+        Column("phase", "str", "", "the phase, in the order of the search"),
+        Column("n_started", "int64", "candidates", "in the pool when it began"),
+        Column("n_left", "int64", "candidates", "in the pool when it ended"),
+        Column("n_added", "int64", "candidates", "votes and cascades that it added"),
+        Column("n_dropped", "int64", "candidates", "that it dropped"),
+        Column("n_rounds", "int64", "rounds", "of decisions"),
+        Column("n_outcomes", "int64", "outcomes", "that it bought"),
+        Column("spend_usd", "object", "USD", "what it spent, a Decimal, exact"),
+        Column("reason", "str", "", "why it ended"),
+    ),
+}
+"""Every frame of a result, its columns in their order: what docs/notebook.md says, and `columns_frame` shows."""
+
+ESTIMATE_COLUMNS = tuple(column.name for column in FRAMES["candidates"])
+DROP_COLUMNS = tuple(column.name for column in FRAMES["drops"])
+PHASE_COLUMNS = tuple(column.name for column in FRAMES["phases"])
+
+
+def columns_frame(name: str) -> pd.DataFrame:
+    """(n_columns, 4) what the columns of a frame are: name, dtype, unit, meaning.
+
+    Raises:
+        OptionError: there is no frame of that name.
+    """
+    if name not in FRAMES:
+        message = f"columns_frame: expected one of {', '.join(FRAMES)}, got {name!r}"
+        raise OptionError(message)
+    return pd.DataFrame(FRAMES[name], columns=list(Column._fields))
+
+
+def _described(frame: pd.DataFrame, name: str) -> pd.DataFrame:
+    """The frame with the meaning of its columns in `attrs`."""
+    told = {each.name: f"{each.meaning} [{each.unit}]" if each.unit else each.meaning for each in FRAMES[name]}
+    frame.attrs["columns"] = told
+    return frame
 
 
 def estimates_frame(result: SearchResult) -> pd.DataFrame:
@@ -58,7 +104,7 @@ def estimates_frame(result: SearchResult) -> pd.DataFrame:
     non_inferior, inferior or undecided.
     """
     rows = [_estimate_row(result, estimate) for estimate in result.estimates]
-    return pd.DataFrame(rows, columns=list(ESTIMATE_COLUMNS))
+    return _described(pd.DataFrame(rows, columns=list(ESTIMATE_COLUMNS)), "candidates")
 
 
 def _estimate_row(result: SearchResult, estimate: Estimate) -> dict[str, Any]:
@@ -99,7 +145,7 @@ def drops_frame(result: SearchResult) -> pd.DataFrame:
         }
         for phase, drop in result.drops
     ]
-    return pd.DataFrame(rows, columns=list(DROP_COLUMNS))
+    return _described(pd.DataFrame(rows, columns=list(DROP_COLUMNS)), "drops")
 
 
 def phases_frame(result: SearchResult) -> pd.DataFrame:
@@ -118,7 +164,7 @@ def phases_frame(result: SearchResult) -> pd.DataFrame:
         }
         for phase in result.phases
     ]
-    return pd.DataFrame(rows, columns=list(PHASE_COLUMNS))
+    return _described(pd.DataFrame(rows, columns=list(PHASE_COLUMNS)), "phases")
 
 
 def _three(interval: Interval | None) -> tuple[float, float, float]:

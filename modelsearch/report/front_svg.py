@@ -1,14 +1,11 @@
 """Quality against cost as one SVG file: stands alone, loads nothing, runs nothing, follows light and dark."""
 
-from functools import cache
-
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
-
 from modelsearch.core.result import SearchResult
 from modelsearch.report.headline import Names, headline
 from modelsearch.report.plain import short
 from modelsearch.report.plot import plot_of
 from modelsearch.report.standing import standings
+from modelsearch.report.template import template
 
 MAX_TITLE_CHARS = 96
 """Of the line above the picture; all of it stands in the description."""
@@ -24,7 +21,7 @@ def front_svg(result: SearchResult) -> str:
         result: a finished search.
     """
     answer = headline(result, Names(short(result.recommendation.label), short(result.baseline_id)))
-    return _template().render(
+    return template("front.svg.j2").render(
         title=_cut(f"{short(result.task_id)}: {_advice(result)}"), answer=answer, plot=plot_of(standings(result))
     )
 
@@ -37,15 +34,3 @@ def _advice(result: SearchResult) -> str:
 
 def _cut(text: str) -> str:
     return text if len(text) <= MAX_TITLE_CHARS else f"{text[: MAX_TITLE_CHARS - 1]}\N{HORIZONTAL ELLIPSIS}"
-
-
-@cache
-def _template() -> Template:
-    environment = Environment(
-        loader=PackageLoader("modelsearch.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("front.svg.j2")
