@@ -91,9 +91,9 @@ def _task_options(given: Mapping[str, Any]) -> Iterator[str]:
     for name, option in _LISTS.items():
         if given.get(name):
             yield from (option, ",".join(sorted(map(str, given[name]))))
-    for name, option in _MANY.items():
-        for glob in given.get(name) or ():
-            yield from (option, str(glob))
+    yield from (
+        word for name, option in _MANY.items() for glob in given.get(name) or () for word in (option, str(glob))
+    )
     if given.get("weights"):
         yield from ("--weights", ",".join(f"{name}={share}" for name, share in given["weights"].items()))
     if given.get("is_kind_strict"):

@@ -62,7 +62,8 @@ def write_csv(finished: Finished, folder: Path) -> list[Path]:
     Raises:
         FileWriteError: the disk does not take them.
     """
-    return [_written(folder / name, content) for name, content in csv_files(finished.result, finished.data).items()]
+    files = csv_files(finished.result, finished.data, is_emulated=finished.is_emulated)
+    return [_written(folder / name, content) for name, content in files.items()]
 
 
 def _written(path: Path, content: str) -> Path:

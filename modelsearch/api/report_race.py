@@ -109,7 +109,7 @@ def _views(setting: Setting, events: Sequence[Event], chosen: Iterable[_Closed])
 
 
 def _contenders(result: SearchResult, answers: Sequence[Recommendation]) -> list[CandidateId]:
-    """Who is shown: whoever was ever the answer, the runner-up, then those asked most; never the baseline."""
+    """Who is shown: whoever was ever the answer, the runner-up, then the likeliest; never the baseline."""
     answer = result.recommendation
     first = [answer.candidate_id, *([answer.runner_up_id] if answer.runner_up_id else [])]
     ever = [each.candidate_id for each in reversed(answers)]
@@ -118,8 +118,9 @@ def _contenders(result: SearchResult, answers: Sequence[Recommendation]) -> list
     return [name for name in names if name != result.baseline_id][:MAX_CONTENDERS]
 
 
-def _fame(estimate: Estimate) -> tuple[int, float, str]:
-    return (-estimate.n_pairs, -(estimate.p_non_inferior or 0.0), estimate.candidate_id)
+def _fame(estimate: Estimate) -> tuple[float, int, str]:
+    """The likeliest first; among the hopeless, those that were asked most."""
+    return (-round(estimate.p_non_inferior or 0.0, 4), -estimate.n_pairs, estimate.candidate_id)
 
 
 def _rows(

@@ -10,7 +10,7 @@ from functools import cache
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from modelsearch.core.ids import Json
-from modelsearch.core.result import Estimate, SearchResult
+from modelsearch.core.result import Estimate, SearchResult, Verdict
 from modelsearch.report.headline import (
     EMULATED,
     baseline_of,
@@ -154,12 +154,16 @@ def _card(role: str, estimate: Estimate) -> dict[str, Json]:
         "label": short(estimate.label),
         "quality": interval_points(estimate.quality),
         "gap": "" if is_baseline else interval_points(gap),
-        "chance": "" if is_baseline else probability(estimate.p_non_inferior),
-        "verdict": estimate.verdict.value,
+        "chance": "" if is_baseline else _chance(estimate),
         "cost": usd(1000 * estimate.cost_usd.mean if estimate.cost_usd else None),
         "latency": f"{seconds(estimate.latency_p50_s)}, p95 {seconds(estimate.latency_p95_s)}",
         "n_items": estimate.n_items,
     }
+
+
+def _chance(estimate: Estimate) -> str:
+    """Beside a certificate, the cautious probability would seem to doubt it."""
+    return "certified" if estimate.verdict is Verdict.NON_INFERIOR else probability(estimate.p_non_inferior)
 
 
 def _savings(result: SearchResult) -> list[dict[str, Json]]:

@@ -6,7 +6,7 @@ from math import isfinite
 from modelsearch.core.ids import CandidateId, Json
 from modelsearch.core.result import Certainty, Estimate, Interval, Recommendation, SearchResult
 from modelsearch.report.headline import Names, baseline_of, certainty, recommended_of
-from modelsearch.report.numbers import amount, is_known, percent
+from modelsearch.report.numbers import amount, is_known, percent, points
 from modelsearch.report.page_data import MAX_ITEMS, Disagreement, Disagreements, PageData, RacePoint, Said
 from modelsearch.report.page_text import block
 from modelsearch.report.plain import clean, short
@@ -100,7 +100,10 @@ def _race(result: SearchResult, found: Sequence[Standing], race: Sequence[RacePo
 def _point(
     result: SearchResult, point: RacePoint, place: dict[CandidateId, int], labels: dict[CandidateId, str]
 ) -> dict[str, Json]:
-    rows: list[Json] = [[place[row.candidate_id], _three(row.gap, 100), row.n_items, row.is_live] for row in point.rows]
+    rows: list[Json] = [
+        [place[row.candidate_id], _three(row.gap, 100), row.n_items, row.is_live, _signed(row.gap)]
+        for row in point.rows
+    ]
     return {
         "at": f"{clean(point.phase)}, round {point.round + 1}",
         "usd": float(f"{point.spend_usd:.8g}"),
@@ -155,6 +158,11 @@ def _three(interval: Interval | None, scale: float) -> list[Json] | None:
         return None
     values = [scale * value for value in (interval.mean, interval.low, interval.high)]
     return [float(f"{value:.6g}") for value in values] if all(map(isfinite, values)) else None
+
+
+def _signed(gap: Interval | None) -> str:
+    """As in the tables, a gain with its plus."""
+    return "" if gap is None else f"{'+' if gap.mean > 0 else ''}{points(gap.mean)}"
 
 
 def _points(score: float) -> float:

@@ -147,7 +147,7 @@ class LatencyLine:
 
 
 def latency_lines(found: Sequence[Standing], data: PageData) -> tuple[list[LatencyLine], float | None]:
-    """The best-placed candidates whose latency is known, the front's among them, and the place of the client's limit."""
+    """The best-placed candidates whose latency is known, the front among them, and the place of the client's limit."""
     front = front_ids(found)
     known = [s for s in found if s.candidate_id in data.latencies]
     first = [s for s in known if s.role or s.candidate_id in front]

@@ -1,4 +1,4 @@
-"""Text of strangers for the HTML report: blocks with their lines kept, and JSON that no HTML parser can be led out of."""
+"""Text of strangers for the HTML report: blocks with their lines kept, and JSON that leads no HTML parser astray."""
 
 import json
 import unicodedata

@@ -1,8 +1,8 @@
 """CSV files of a report that a spreadsheet opens as what they are: no cell of text is ever a formula.
 
-Excel, LibreOffice and Google Sheets run a cell that begins with `=`, `+`, `-`, `@`, a tab or a carriage return, quoted or
-not. Text that does, its full-width likenesses included, gets an apostrophe in front, which they take for "this is text".
-Numbers are written by us and stay numbers. (OWASP, CSV Injection, https://owasp.org/www-community/attacks/CSV_Injection.)
+Excel, LibreOffice and Google Sheets run a cell that begins with `=`, `+`, `-`, `@`, a tab or a carriage return, quoted
+or not. Text that does, its full-width likenesses included, gets an apostrophe in front, which they take for "this is
+text". Numbers are written by us and stay numbers. (OWASP, "CSV Injection".)
 """
 
 import csv
@@ -29,7 +29,7 @@ def safe_cell(text: str) -> str:
     return f"'{shown}" if shown.lstrip(" \u00a0")[:1] in DANGEROUS and shown.strip() else shown
 
 
-def csv_files(result: SearchResult, data: PageData) -> dict[str, str]:
+def csv_files(result: SearchResult, data: PageData, *, is_emulated: bool = False) -> dict[str, str]:
     """Content by file name: `candidates.csv`, `drops.csv`, and what there is of `disagreements.csv`, `spend.csv`.
 
     Units are in the heads; what is not known is an empty cell. UTF-8 with a byte order mark, which Excel wants.
@@ -49,22 +49,27 @@ def csv_files(result: SearchResult, data: PageData) -> dict[str, str]:
             }
             for cell in data.spend
         ]  # fmt: skip
-    return {name: "\ufeff" + _csv(rows, HEADS[name]) for name, rows in files.items()}
+    heads = {name: (*HEADS[name], "is_emulated") for name in files}
+    told = {name: [{**row, "is_emulated": is_emulated} for row in rows] for name, rows in files.items()}
+    return {name: "\ufeff" + _csv(rows, heads[name]) for name, rows in told.items()}
 
 
 HEADS: Mapping[str, Sequence[str]] = {
     "candidates.csv": (
-        "candidate_id", "label", "role", "kind", "verdict", "n_items", "n_pairs", "quality_points", "quality_low_points",
-        "quality_high_points", "gap_points", "gap_low_points", "gap_high_points", "p_non_inferior", "cost_usd_per_1k",
-        "cost_low_usd_per_1k", "cost_high_usd_per_1k", "latency_p50_s", "latency_p95_s",
+        "candidate_id", "label", "role", "kind", "verdict", "n_items", "n_pairs",
+        "quality_points", "quality_low_points", "quality_high_points",
+        "gap_points", "gap_low_points", "gap_high_points", "p_non_inferior",
+        "cost_usd_per_1k", "cost_low_usd_per_1k", "cost_high_usd_per_1k", "latency_p50_s", "latency_p95_s",
     ),
     "drops.csv": ("candidate_id", "phase", "strategy", "reason", "evidence", "remedy"),
     "disagreements.csv": (
-        "item_id", "weight", "input", "target", "challenger_answer", "challenger_score", "challenger_status", "challenger_reply", "baseline_answer",
-        "baseline_score", "baseline_status", "baseline_reply",
+        "item_id", "weight", "input", "target",
+        "challenger_answer", "challenger_score", "challenger_status", "challenger_reply",
+        "baseline_answer", "baseline_score", "baseline_status", "baseline_reply",
     ),
     "spend.csv": ("provider", "phase", "spend_usd", "unknown_usd", "n_calls"),
 }  # fmt: skip
+"""Columns by file; each file has `is_emulated` besides."""
 
 
 def _csv(rows: Sequence[Mapping[str, Value]], heads: Sequence[str]) -> str:
@@ -131,5 +136,6 @@ def _items(found: Disagreements) -> list[dict[str, Value]]:
 
 def _said(who: str, said: Said) -> dict[str, Value]:
     return {
-        f"{who}_answer": said.answer, f"{who}_score": said.score, f"{who}_status": said.status, f"{who}_reply": said.reply,
+        f"{who}_answer": said.answer, f"{who}_score": said.score,
+        f"{who}_status": said.status, f"{who}_reply": said.reply,
     }  # fmt: skip

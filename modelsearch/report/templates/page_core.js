@@ -28,6 +28,8 @@ function money(value) {
   return value.toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: most });
 }
 
+const cents = (value) => (Math.abs(value) >= 1 ? money(Math.round(100 * value) / 100) : money(value));
+
 function theme() {
   const buttons = [...byId("theme").querySelectorAll("button")];
   const set = (name) => {

@@ -12,7 +12,7 @@ function frontPoints(candidates) {
     return {
       place: c.place, x: onAxis(c.cost[0]), xl: onAxis(c.cost[1]), xh: onAxis(c.cost[2]), y: c.quality[0], yl: c.quality[1], yh: c.quality[2],
       shape: isBase && !isBest ? "diamond" : SHAPES[c.kind] ?? "circle", state: isBest ? "best" : isBase ? "base" : c.state,
-      front: c.front, label: isBest || isBase || c.front ? c.name : "",
+      front: c.front, brief: isBest ? "recommended" : isBase ? "baseline" : "", label: isBest || isBase || c.front ? c.name : "",
       rank: isBest ? 3 : isBase ? 2 : c.front ? 1 : c.state === "live" ? 0 : -1,
     };
   });
@@ -74,7 +74,7 @@ function frontSpec(points, margin, room) {
     data: [{ name: "points", values: points },
       { name: "shown", source: "points", transform: [
         { type: "filter", expr: "(hasDropped || datum.state !== 'dropped') && datum.y >= yRange[0] && datum.y <= yRange[1]" },
-        { type: "formula", as: "shown", expr: "length(datum.label) > most ? truncate(datum.label, most, 'center', '\u2026') : datum.label" }, { type: "collect", sort: { field: "rank" } }] },
+        { type: "formula", as: "shown", expr: "room < 560 && datum.brief ? datum.brief : length(datum.label) > most ? truncate(datum.label, most, 'center', '\u2026') : datum.label" }, { type: "collect", sort: { field: "rank" } }] },
       { name: "front", source: "points", transform: [{ type: "filter", expr: "datum.front" }, { type: "collect", sort: { field: "x" } }] }],
     scales: [{ name: "x", type: "log", domain: domains.x, range: "width", nice: false },
       { name: "y", type: "linear", domain: { signal: "yRange" }, range: "height", nice: false, zero: false }],

@@ -7,7 +7,7 @@ function raceRows(race, at) {
   return race.names.map((name, place) => {
     const row = known.get(place);
     const gap = row?.[1];
-    return { place, name, mean: gap?.[0] ?? null, low: gap?.[1] ?? null, high: gap?.[2] ?? null, items: row?.[2] ?? 0,
+    return { place, name, mean: gap?.[0] ?? null, low: gap?.[1] ?? null, high: gap?.[2] ?? null, told: row?.[4] ?? "", items: row?.[2] ?? 0,
       state: place === point.who ? "best" : row?.[3] ? "live" : "gone", isKnown: Boolean(gap) };
   });
 }
@@ -25,6 +25,7 @@ function raceSpec(race, margin, room) {
   const fade = [{ test: "datum.state === 'gone'", value: 0.45 }, { value: 1 }];
   const x = (field) => ({ signal: `scale('x', clamp(datum.${field}, ${low}, ${high}))` });
   const middleY = { scale: "y", field: "place", offset: 29 };
+  const band = { y: { scale: "y", field: "place", offset: 19 }, y2: { scale: "y", field: "place", offset: 40 } }; // not across the names
   const edge = (test, align, at, sign) => ({ type: "text", from: { data: "known" }, encode: { update: { text: { signal: `${test} ? '${sign}' : ''` },
     x: at, y: middleY, baseline: { value: "middle" }, align: { value: align }, fill: colour, fillOpacity: fade, fontSize: { value: 11 } } } });
   return {
@@ -37,8 +38,8 @@ function raceSpec(race, margin, room) {
       { name: "y", type: "band", domain: { data: "rows", field: "place" }, range: "height" }],
     axes: [{ scale: "x", orient: "bottom", grid: true, title: "gap to the baseline, points of 100", tickCount: { signal: "room < 560 ? 5 : 9" }, titlePadding: 6 }],
     marks: [
-      { type: "rule", encode: { update: { x: { scale: "x", value: 0 }, y: { value: 0 }, y2: { signal: "height" }, stroke: { value: "var(--ink)" }, strokeOpacity: { value: 0.7 } } } },
-      { type: "rule", encode: { update: { x: { scale: "x", value: -margin }, y: { value: 0 }, y2: { signal: "height" }, stroke: { value: "var(--accent)" }, strokeDash: { value: [5, 4] } } } },
+      { type: "rule", from: { data: "rows" }, encode: { update: { x: { scale: "x", value: 0 }, ...band, stroke: { value: "var(--ink)" }, strokeOpacity: { value: 0.7 } } } },
+      { type: "rule", from: { data: "rows" }, encode: { update: { x: { scale: "x", value: -margin }, ...band, stroke: { value: "var(--accent)" }, strokeWidth: { value: 1.5 }, strokeDash: { value: [4, 3] } } } },
       { type: "rule", from: { data: "known" }, encode: { update: { x: x("low"), x2: x("high"), y: middleY, stroke: colour, strokeOpacity: fade,
         strokeWidth: [{ test: "datum.state === 'best'", value: 6 }, { value: 3.5 }], strokeCap: { value: "round" } } } },
       { type: "symbol", from: { data: "known" }, encode: { update: { x: x("mean"), y: middleY, size: { signal: `datum.mean < ${low} || datum.mean > ${high} ? 0 : 80` },
@@ -48,7 +49,7 @@ function raceSpec(race, margin, room) {
         text: { signal: "truncate(datum.name, most, 'center', '\u2026')" }, fill: [{ test: "datum.state === 'best'", value: "var(--accent)" }, { test: "datum.state === 'live'", value: "var(--ink)" }, { value: "var(--soft)" }],
         fontWeight: [{ test: "datum.state === 'best'", value: 650 }, { value: 400 }] } } },
       { type: "text", from: { data: "rows" }, encode: { update: { x: { signal: "width - 2" }, y: { scale: "y", field: "place", offset: 9 }, baseline: { value: "middle" }, align: { value: "right" },
-        text: { signal: "(datum.isKnown ? format(datum.mean, '+.1f') + ' \u00b7 ' : '') + (datum.items ? format(datum.items, ',') + ' items' : 'not asked')" }, fill: { value: "var(--soft)" }, fontSize: { value: 11.5 } } } },
+        text: { signal: "(datum.isKnown ? datum.told + ' \u00b7 ' : '') + (datum.items ? format(datum.items, ',') + ' items' : 'not asked')" }, fill: { value: "var(--soft)" }, fontSize: { value: 11.5 } } } },
     ],
   };
 }

@@ -12,8 +12,8 @@ function savingText(saving, volume) {
   const thousands = volume / 1000;
   const [ours, base] = [saving.ours, saving.base];
   const [least, most] = [base[1] - ours[2], base[2] - ours[1]].map((usd) => usd * thousands);
-  const parts = [`Now ${money(base[0] * thousands)} USD, then ${money(ours[0] * thousands)} USD.`];
-  parts.push(`Between ${money(least)} and ${money(most)} USD at the bounds of both costs.`);
+  const parts = [`Now ${cents(base[0] * thousands)} USD, then ${cents(ours[0] * thousands)} USD.`];
+  if (cents(least) !== cents(most)) parts.push(`Between ${cents(least)} and ${cents(most)} USD at the bounds of both costs.`);
   if (saving.per_1k > 0 && saving.search_usd > 0) {
     const items = Math.ceil((1000 * saving.search_usd) / saving.per_1k);
     parts.push(`The search itself cost ${money(saving.search_usd)} USD: earned back after ${items.toLocaleString("en-US")} items.`);
@@ -27,7 +27,7 @@ function savings(saving) {
   const tell = () => {
     const volume = volumeOf(input.value);
     input.setAttribute("aria-invalid", String(volume === null));
-    byId("saving-month").textContent = volume === null ? "\u2013" : `${money((saving.per_1k * volume) / 1000)} USD`;
+    byId("saving-month").textContent = volume === null ? "\u2013" : `${cents((saving.per_1k * volume) / 1000)} USD`;
     byId("saving-more").textContent =
       volume === null ? "Type a number of items, such as 250,000 or 1.5m." : savingText(saving, volume);
   };
