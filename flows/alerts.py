@@ -35,6 +35,15 @@ class Applied:
     removed: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedAlert:
+    """An alert on the server, and what it does."""
+
+    name: str
+    is_on: bool
+    does: str
+
+
 async def apply_alerts(asked: AlertSettings, settings: Settings) -> Applied:
     """Make the server's alerts those of the configuration; what is right already is not touched.
 
@@ -130,12 +139,12 @@ def webhook_payload(rule: Rule) -> str:
     return "{" + ", ".join(inner) + "}"
 
 
-async def alert_lines() -> list[str]:
-    """One line for each alert that the server has."""
+async def server_alerts() -> list[ListedAlert]:
+    """Each alert of ours that the server has, by name."""
     async with get_client() as client:
         there = await our_alerts(client)
-    lines = [f"{'on ' if each.enabled else 'off'}  {each.name.removeprefix(PREFIX)}: {_does(each)}" for each in there]
-    return sorted(lines) or ["no alerts yet: `modelsearch alerts apply` makes them"]
+    found = [ListedAlert(name=each.name.removeprefix(PREFIX), is_on=each.enabled, does=_does(each)) for each in there]
+    return sorted(found, key=lambda each: each.name)
 
 
 def _does(automation: AutomationCore) -> str:

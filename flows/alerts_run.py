@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,17 +13,17 @@ from modelsearch.core.errors import OptionError
 from modelsearch.settings import read_settings
 
 if TYPE_CHECKING:
-    from flows.alerts import Applied
+    from flows.alerts import Applied, ListedAlert
 
 
-def applied_lines(path: Path | None) -> list[str]:
-    """Apply the configuration; what was done.
+def applied_alerts(path: Path | None) -> "tuple[Applied, AlertSettings]":
+    """Apply the configuration; what was done, and by what.
 
     Raises:
         OptionError: there is no server, or the configuration cannot be used.
     """
     asked = read_alert_settings(read_settings(), path)
-    return _told(asyncio.run(_applied(asked)), asked)
+    return asyncio.run(_applied(asked)), asked
 
 
 async def _applied(asked: AlertSettings) -> "Applied":
@@ -32,23 +33,30 @@ async def _applied(asked: AlertSettings) -> "Applied":
     return await apply_alerts(asked, read_settings())
 
 
-def _told(applied: "Applied", asked: AlertSettings) -> list[str]:
+def applied_lines(applied: "Applied", asked: AlertSettings) -> list[str]:
+    """The same in words."""
     done = {"made": applied.made, "changed": applied.changed, "kept": applied.kept, "removed": applied.removed}
     lines = [f"{what}: {name}" for what, names in done.items() for name in names]
     who = ", ".join(f"{target.name} ({target.kind})" for target in asked.targets)
     return [*lines, f"told: {who}" if who else "told: nobody; see docs/operations.md for MODELSEARCH_ALERTS"]
 
 
-def listed_lines() -> list[str]:
-    """The server's alerts."""
+def listed_alerts() -> "list[ListedAlert]":
+    """The server's alerts, by name."""
     return asyncio.run(_listed())
 
 
-async def _listed() -> list[str]:
-    await _ready()
-    from flows.alerts import alert_lines  # noqa: PLC0415
+def listed_lines(found: "Sequence[ListedAlert]") -> list[str]:
+    """A line for each alert that the server has."""
+    lines = [f"{'on ' if each.is_on else 'off'}  {each.name}: {each.does}" for each in found]
+    return sorted(lines) or ["no alerts yet: `modelsearch alerts apply` makes them"]
 
-    return await alert_lines()
+
+async def _listed() -> "list[ListedAlert]":
+    await _ready()
+    from flows.alerts import server_alerts  # noqa: PLC0415
+
+    return await server_alerts()
 
 
 def send_test() -> None:

@@ -4,6 +4,9 @@ from typing import Annotated
 
 import typer
 
+from flows.cli_options import EndpointId
+from flows.json_option import Json, tell
+
 catalog_app = typer.Typer(help="Models, providers, endpoints and prices.", no_args_is_help=True)
 
 
@@ -11,19 +14,22 @@ catalog_app = typer.Typer(help="Models, providers, endpoints and prices.", no_ar
 def catalog_list(
     match: Annotated[str, typer.Option(help="Only ids that match this glob.")] = "*",
     limit: Annotated[int, typer.Option(help="At most this many lines.", min=1)] = 1000,
+    as_json: Json = False,
 ) -> None:
     """List endpoints: id, list prices in USD per Mtok, context, tier."""
-    from flows.cli_catalog import catalog_lines
+    from flows.cli_catalog import catalog_data, catalog_lines, listed_endpoints
 
-    typer.echo("\n".join(catalog_lines(match, limit)))
+    found = listed_endpoints(match)
+    tell(catalog_lines(found, limit), catalog_data(found, limit), is_json=as_json)
 
 
 @catalog_app.command("show")
-def catalog_show(endpoint: Annotated[str, typer.Argument(help="An endpoint's id.")]) -> None:
+def catalog_show(endpoint: EndpointId, as_json: Json = False) -> None:
     """Show everything that the catalogue knows of an endpoint."""
-    from flows.cli_catalog import endpoint_lines
+    from flows.cli_catalog import endpoint_data, endpoint_lines, shown_endpoint
 
-    typer.echo("\n".join(endpoint_lines(endpoint)))
+    found = shown_endpoint(endpoint)
+    tell(endpoint_lines(found), endpoint_data(found), is_json=as_json)
 
 
 @catalog_app.command("sync")
@@ -35,13 +41,14 @@ def catalog_sync(
         list[str] | None, typer.Option(help="A source whose lost rows and price jumps you have looked at; may repeat.")
     ] = None,
     problems: Annotated[bool, typer.Option("--problems", help="Tell each row that was left out or put right.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Read all sources and put prices, new models and last days in force; what moves too much is held for a person."""
     from flows.cli_catalog_sync import sync_now
 
-    lines, code = sync_now(emulator_url, take or [], has_problems=problems)
-    typer.echo("\n".join(lines))
-    raise typer.Exit(code)
+    done = sync_now(emulator_url, take or [], has_problems=problems)
+    tell(done.lines, {"sync": done.report}, is_json=as_json)
+    raise typer.Exit(done.exit_code)
 
 
 @catalog_app.command("diff")
@@ -49,27 +56,32 @@ def catalog_diff(
     days: Annotated[int, typer.Option(help="Changes of so many days, today included.", min=1)] = 7,
     kind: Annotated[str, typer.Option(help="Only appeared, repriced, deprecated, gone or alias_moved.")] = "",
     match: Annotated[str, typer.Option(help="Only endpoint ids that match this glob.")] = "*",
+    as_json: Json = False,
 ) -> None:
     """List what syncs have found to change."""
-    from flows.cli_catalog_sync import diff_lines
+    from flows.cli_catalog_sync import changes_since, diff_lines
 
-    typer.echo("\n".join(diff_lines(days, kind, match)))
+    since, changes = changes_since(days, kind, match)
+    tell(diff_lines(since, changes), {"since": since, "changes": changes}, is_json=as_json)
 
 
 @catalog_app.command("history")
-def catalog_history(endpoint: Annotated[str, typer.Argument(help="An endpoint's id.")]) -> None:
+def catalog_history(endpoint: EndpointId, as_json: Json = False) -> None:
     """Show all prices and changes that syncs have seen of an endpoint."""
-    from flows.cli_catalog_sync import history_lines
+    from flows.cli_catalog_sync import history_data, history_lines, history_of
 
-    typer.echo("\n".join(history_lines(endpoint)))
+    found = history_of(endpoint)
+    tell(history_lines(found), history_data(found), is_json=as_json)
 
 
 @catalog_app.command("release")
 def catalog_release(
     accept: Annotated[bool, typer.Option("--accept", help="Put it in force.")] = False,
     reject: Annotated[bool, typer.Option("--reject", help="Turn it down, whenever it comes again.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Show the sync that waits for a person because it moves too much; accept or reject it."""
-    from flows.cli_catalog_sync import release_lines
+    from flows.cli_catalog_sync import release_lines, released
 
-    typer.echo("\n".join(release_lines(is_accepted=accept, is_rejected=reject)))
+    report, is_held = released(is_accepted=accept, is_rejected=reject)
+    tell(release_lines(report, is_held=is_held), {"is_held": is_held, "sync": report}, is_json=as_json)

@@ -2,9 +2,12 @@
 
 import asyncio
 import os
-from datetime import UTC, datetime, timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 from difflib import get_close_matches
 from fnmatch import fnmatch
+from typing import Any
 
 from flows.prefect_env import prepare
 from flows.reach import VARIABLE, check_server
@@ -12,7 +15,7 @@ from modelsearch.api.catalog_settling import held_sync, release
 from modelsearch.api.catalog_sync import sync_catalog
 from modelsearch.core.errors import OptionError
 from modelsearch.core.ids import EndpointId
-from modelsearch.core.offering import CatalogRecord
+from modelsearch.core.offering import CatalogRecord, ModelChange, PriceRow
 from modelsearch.core.sync_report import SyncReport
 from modelsearch.report.catalog_changes import change_lines, change_word, facts_text, price_lines, sync_lines
 from modelsearch.settings import read_settings
@@ -23,8 +26,27 @@ UNWELL = 3
 _BAD_ENDS = frozenset({"held", "failed"})
 
 
-def sync_now(emulator_url: str | None, taken: list[str], *, has_problems: bool) -> tuple[list[str], int]:
-    """Sync, under Prefect where a server is named, and tell it; the lines and the exit code."""
+@dataclass(frozen=True, slots=True)
+class Synced:
+    """A sync: what came of it, told in lines, and the command's exit code."""
+
+    report: SyncReport
+    lines: list[str]
+    exit_code: int
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What syncs have seen of an endpoint."""
+
+    endpoint_id: str
+    standing: str
+    prices: tuple[PriceRow, ...]
+    changes: tuple[ModelChange, ...]
+
+
+def sync_now(emulator_url: str | None, taken: list[str], *, has_problems: bool) -> Synced:
+    """Sync, under Prefect where a server is named, and tell it."""
     settings = read_settings()
     if os.environ.get(VARIABLE):
         prepare(settings.prefect_home)
@@ -39,7 +61,7 @@ def sync_now(emulator_url: str | None, taken: list[str], *, has_problems: bool) 
         lines.append(
             "look at it: `modelsearch catalog release`; put it in force with --accept, or drop it with --reject"
         )
-    return lines, UNWELL if report.end in _BAD_ENDS else 0
+    return Synced(report, lines, UNWELL if report.end in _BAD_ENDS else 0)
 
 
 async def _synced_by_flow(emulator_url: str | None, taken: list[str]) -> SyncReport:
@@ -49,8 +71,8 @@ async def _synced_by_flow(emulator_url: str | None, taken: list[str]) -> SyncRep
     return await sync_to_report(emulator_url or "", taken)
 
 
-def diff_lines(n_days: int, kind: str, match: str) -> list[str]:
-    """Changes of the last days."""
+def changes_since(n_days: int, kind: str, match: str) -> tuple[date, list[ModelChange]]:
+    """Changes of the last days, and the first of these days."""
     store = _synced()
     since = datetime.now(UTC).date() - timedelta(days=n_days - 1)
     found = [
@@ -58,11 +80,20 @@ def diff_lines(n_days: int, kind: str, match: str) -> list[str]:
         for change in store.history()
         if change.day >= since and (not kind or change.kind == kind) and fnmatch(change.endpoint_id, match)
     ]
-    return [f"since {since}:", *change_lines(found)]
+    return since, found
 
 
-def history_lines(endpoint: str) -> list[str]:
-    """Everything that syncs have seen of an endpoint."""
+def diff_lines(since: date, changes: Sequence[ModelChange]) -> list[str]:
+    """Changes in words."""
+    return [f"since {since}:", *change_lines(changes)]
+
+
+def history_of(endpoint: str) -> History:
+    """Everything that syncs have seen of an endpoint.
+
+    Raises:
+        OptionError: none has ever seen it.
+    """
     store = _synced()
     record = store.record()
     rows = [row for row in (record.prices if record else ()) if row.endpoint_id == endpoint]
@@ -75,23 +106,48 @@ def history_lines(endpoint: str) -> list[str]:
             f"{', '.join(near) or 'none'}"
         )
         raise OptionError(message)
-    told = [f"  {change.day} {change_word(change)}: {facts_text(change)}" for change in changes]
-    lines = [f"{endpoint}: {_standing(record, EndpointId(endpoint))}", *(told or ["  no changes since the first sync"])]
-    return [*lines, *(["prices:", *price_lines(rows)] if rows else ["no source tells its price"])]
+    return History(endpoint, _standing(record, EndpointId(endpoint)), tuple(rows), tuple(changes))
 
 
-def release_lines(*, is_accepted: bool, is_rejected: bool) -> list[str]:
-    """What is held; or, by a person's word, in force or turned down."""
+def history_lines(found: History) -> list[str]:
+    """The same in words."""
+    told = [f"  {change.day} {change_word(change)}: {facts_text(change)}" for change in found.changes]
+    lines = [f"{found.endpoint_id}: {found.standing}", *(told or ["  no changes since the first sync"])]
+    return [*lines, *(["prices:", *price_lines(found.prices)] if found.prices else ["no source tells its price"])]
+
+
+def history_data(found: History) -> dict[str, Any]:
+    """The same for programs."""
+    return {
+        "endpoint": found.endpoint_id,
+        "standing": found.standing,
+        "changes": found.changes,
+        "prices": found.prices,
+    }
+
+
+def released(*, is_accepted: bool, is_rejected: bool) -> tuple[SyncReport | None, bool]:
+    """What is held, if anything; or, by a person's word, in force or turned down. Whether it is still held.
+
+    Raises:
+        OptionError: both words.
+    """
     if is_accepted and is_rejected:
         message = "catalog release: give --accept or --reject, not both"
         raise OptionError(message)
     settings = read_settings()
     if is_accepted or is_rejected:
-        return [*sync_lines(release(settings, is_accepted=is_accepted))]
+        return release(settings, is_accepted=is_accepted), False
     held = held_sync(settings)
-    if held is None:
+    return held, held is not None
+
+
+def release_lines(report: SyncReport | None, *, is_held: bool) -> list[str]:
+    """The same in words."""
+    if report is None:
         return ["nothing is held"]
-    return [*sync_lines(held), "put it in force with --accept, or turn it down for good with --reject"]
+    more = ["put it in force with --accept, or turn it down for good with --reject"] if is_held else []
+    return [*sync_lines(report), *more]
 
 
 def _standing(record: CatalogRecord | None, endpoint_id: EndpointId) -> str:

@@ -1,14 +1,12 @@
 """`modelsearch compare`: which search plan is best, on recorded tables or on the user's own tasks."""
 
-import json
 import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import typer
-
+from flows.json_option import tell
 from modelsearch.api.compare_tasks import TaskComparison, compare_tasks
 from modelsearch.api.request import budget_of
 from modelsearch.api.world_tables import world_table_of
@@ -46,6 +44,7 @@ class CompareOptions:
     is_emulated: bool = False
     past: tuple[Path, ...] = ()
     dask: str = ""
+    is_json: bool = False
 
 
 def compare_tables(folders: Sequence[Path], options: CompareOptions) -> None:
@@ -69,7 +68,7 @@ def compare_tables(folders: Sequence[Path], options: CompareOptions) -> None:
     )
     rows = compare(comparison, _tell_progress if sys.stderr.isatty() else None)
     write_comparison(options.out, rows)
-    _show(rows, options.out)
+    _show(rows, options.out, is_json=options.is_json)
 
 
 def compare_own_tasks(tasks: Sequence[Path], options: CompareOptions) -> None:
@@ -91,10 +90,10 @@ def compare_own_tasks(tasks: Sequence[Path], options: CompareOptions) -> None:
         budgets_usd=[amount for text in (options.budget_usd or "").split(",") if (amount := budget_of(text or None))],
         n_seeds=options.n_seeds,
     )
-    typer.echo(f"all searches together may spend {comparison.most_usd} USD")
+    sys.stderr.write(f"all searches together may spend {comparison.most_usd} USD\n")
     rows = compare_tasks(comparison, settings, _tell_progress if sys.stderr.isatty() else None)
     write_comparison(options.out, rows)
-    _show(rows, options.out)
+    _show(rows, options.out, is_json=options.is_json)
 
 
 def _written(home: Path, task: Path) -> Path:
@@ -111,19 +110,16 @@ def show_comparison(path: Path, *, is_json: bool) -> None:
     Raises:
         StoreError: the file is no comparison.
     """
-    rows = read_comparison(path)
-    if is_json:
-        typer.echo(json.dumps(comparison_data(rows), indent=2))
-        return
-    _show(rows, path)
+    _show(read_comparison(path), path, is_json=is_json)
 
 
-def _show(rows: Sequence[Row], path: Path) -> None:
+def _show(rows: Sequence[Row], path: Path, *, is_json: bool) -> None:
     """The tables, and a page with the plots beside the results."""
     page = path.with_suffix(".html")
     write_whole(page, comparison_page(rows).encode())
-    typer.echo("\n".join(comparison_lines(rows)))
-    typer.echo(f"\n{len(rows)} rows in {path}, plots in {page}")
+    lines = [*comparison_lines(rows), "", f"{len(rows)} rows in {path}, plots in {page}"]
+    data = {"n_rows": len(rows), "results": path, "page": page, **comparison_data(rows)}
+    tell(lines, data, is_json=is_json)
 
 
 def contenders_of(name: str) -> tuple[Contender, ...]:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from modelsearch.core.task import ScorerSpec
     from modelsearch.interop.cells import Price
 
+__all__ = ["import_app"]
+
 Paths = Annotated[list[Path], typer.Argument(help="The tool's files, or folders of them.", show_default=False)]
 Out = Annotated[Path, typer.Option(help="Folder to write; it must not be there yet.")]
 TaskName = Annotated[str, typer.Option("--task", help="Which task, where the log has several.")]

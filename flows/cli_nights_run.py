@@ -3,10 +3,12 @@
 import asyncio
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import msgspec
 
@@ -44,12 +46,59 @@ class NightlyOptions:
     is_waiting: bool = True
 
 
-def run_nightly(given: NightlyOptions) -> tuple[list[str], int]:
-    """The night; its lines and the exit code."""
+@dataclass(frozen=True, slots=True)
+class NightlyDone:
+    """What came of the night: of each task, in lines, and as the command's exit code."""
+
+    reports: tuple[NightReport, ...]
+    lines: list[str]
+    exit_code: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedNight:
+    """What a task's night would begin with.
+
+    Attributes:
+        standing: planned; done = the night was done already; refused = it cannot be begun, `error` says why.
+        is_gone_on_with: a night that was left open.
+    """
+
+    task: str
+    day: date
+    standing: Literal["planned", "done", "refused"]
+    error: str = ""
+    n_offers: int = 0
+    budget_usd: Decimal | None = None
+    is_gone_on_with: bool = False
+    jobs: tuple[Job, ...] = ()
+    waiting: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ListedTask:
+    """A registered task and what it has come to; None before its first night."""
+
+    task: RegisteredTask
+    state: TaskState | None
+
+
+@dataclass(frozen=True, slots=True)
+class ShownTask:
+    """A registered task with its last nights and moves, as the history has them."""
+
+    task: RegisteredTask
+    state: TaskState | None
+    nights: tuple[Mapping[str, Any], ...]
+    moves: tuple[Mapping[str, Any], ...]
+
+
+def run_nightly(given: NightlyOptions) -> NightlyDone:
+    """The night of every task that is asked for."""
     settings = read_settings()
     names = night_names(settings, given.names)
     if not names:
-        return [f"no registered tasks in {settings.tasks}: add one with `modelsearch tasks add`"], 0
+        return NightlyDone((), [_none_yet(settings)], 0)
     day, budget_usd = day_of(given.day), usd_of(given.budget_usd)
     if os.environ.get(VARIABLE):
         reports = asyncio.run(_by_flow(settings, given))
@@ -64,7 +113,7 @@ def run_nightly(given: NightlyOptions) -> tuple[list[str], int]:
     if any(report.end == "held" for report in reports):
         lines.append("held up: run `modelsearch nightly` again later; it goes on, and pays nothing twice")
     is_failed = any(report.end == "failed" for report in reports)
-    return lines or ["every registered task is paused"], UNWELL if is_failed else 0
+    return NightlyDone(tuple(reports), lines or ["every registered task is paused"], UNWELL if is_failed else 0)
 
 
 async def _by_flow(settings: Settings, given: NightlyOptions) -> list[NightReport]:
@@ -87,26 +136,45 @@ async def _told_job(job: Job, work: NightWork, where: JobRun) -> JobDone:
     return done
 
 
-def dry_run_lines(given: NightlyOptions) -> list[str]:
+def planned_nights(given: NightlyOptions) -> list[PlannedNight]:
     """What each task's night would begin with; nothing is called and nothing is written."""
-    settings, lines = read_settings(), []
-    for name in night_names(settings, given.names):
-        lines += _planned(settings, name, NightCall(day=day_of(given.day), budget_usd=usd_of(given.budget_usd)))
-    return lines or [f"no registered tasks in {settings.tasks}: add one with `modelsearch tasks add`"]
+    settings = read_settings()
+    call = NightCall(day=day_of(given.day), budget_usd=usd_of(given.budget_usd))
+    return [_planned(settings, name, call) for name in night_names(settings, given.names)]
 
 
-def _planned(settings: Settings, name: str, call: NightCall) -> list[str]:
+def dry_run_lines(planned: Sequence[PlannedNight]) -> list[str]:
+    """The same in words."""
+    return [line for night in planned for line in _planned_lines(night)] or [_none_yet(read_settings())]
+
+
+def _planned(settings: Settings, name: str, call: NightCall) -> PlannedNight:
     store = NightStore(settings.nights / name)
     try:
         state, _, night = planned_from(registered_task(settings, name), settings, call, store)
     except ModelsearchError as error:
-        return [f"{name}, {call.day}: cannot be begun: {error}"]
+        return PlannedNight(task=name, day=call.day, standing="refused", error=str(error))
     if state.last_night is not None and call.day <= state.last_night:
-        return [f"{name}, {call.day}: done already"]
+        return PlannedNight(task=name, day=call.day, standing="done")
     plan = plan_night(state, night)
-    told = ", goes on with the night that was left open" if store.holds(OPEN) else ""
-    first = f"{name}, {call.day}: {len(night.offers)} candidates on offer, at most ${night.budget_usd:.4f}{told}"
-    return [first, *planned_lines(plan.jobs, [str(candidate_id) for candidate_id in plan.waiting])]
+    return PlannedNight(
+        task=name, day=call.day, standing="planned", n_offers=len(night.offers), budget_usd=night.budget_usd,
+        is_gone_on_with=store.holds(OPEN), jobs=tuple(plan.jobs), waiting=tuple(map(str, plan.waiting)),
+    )  # fmt: skip
+
+
+def _planned_lines(night: PlannedNight) -> list[str]:
+    if night.standing == "refused":
+        return [f"{night.task}, {night.day}: cannot be begun: {night.error}"]
+    if night.standing == "done":
+        return [f"{night.task}, {night.day}: done already"]
+    told = ", goes on with the night that was left open" if night.is_gone_on_with else ""
+    first = f"{night.task}, {night.day}: {night.n_offers} candidates on offer, at most ${night.budget_usd:.4f}{told}"
+    return [first, *planned_lines(night.jobs, night.waiting)]
+
+
+def _none_yet(settings: Settings) -> str:
+    return f"no registered tasks in {settings.tasks}: add one with `modelsearch tasks add`"
 
 
 def registration_of(given: Mapping[str, Any]) -> RegisteredTask:
@@ -153,26 +221,40 @@ def _rule(text: str) -> tuple[str, float]:
         raise OptionError(message) from None
 
 
-def listed_lines() -> list[str]:
-    """A line for each registered task."""
+def listed_tasks() -> list[ListedTask]:
+    """Every registered task, by name."""
     settings = read_settings()
-    lines = [task_line(task, _state(settings, task)) for task in registered_tasks(settings)]
-    return lines or [f"no registered tasks in {settings.tasks}: add one with `modelsearch tasks add`"]
+    return [ListedTask(task, _state(settings, task)) for task in registered_tasks(settings)]
 
 
-def shown_lines(name: str, n_nights: int) -> list[str]:
-    """Everything about a registered task."""
+def listed_lines(found: Sequence[ListedTask]) -> list[str]:
+    """A line for each registered task."""
+    return [task_line(each.task, each.state) for each in found] or [_none_yet(read_settings())]
+
+
+def shown_task(name: str, n_nights: int) -> ShownTask:
+    """Everything about a registered task, the last nights and moves among it.
+
+    Raises:
+        OptionError: there is none of that name.
+    """
     settings = read_settings()
     task = registered_task(settings, name)
     store = NightStore(settings.nights / task.id)
     nights = store.history("nights")[-n_nights:] if n_nights else []
+    moves = store.history("moves")[-n_nights:] if n_nights else []
+    return ShownTask(task, _state(settings, task), tuple(nights), tuple(moves))
+
+
+def shown_lines(found: ShownTask) -> list[str]:
+    """The same in words."""
     told = [
         f"{line['day']}: {line['end']}, {counted(line['n_jobs'], 'job')}, {counted(line['n_calls'], 'call')}, "
         f"${float(line['spend_usd']):.4f}"
-        for line in nights
+        for line in found.nights
     ]
-    moves = [f"  moved on {m['day']}: {m['from_id']} -> {m['to_id']}: {m['reason']}" for m in store.history("moves")]
-    return [*task_lines(task, _state(settings, task), told), *moves[-n_nights:]]
+    moves = [f"  moved on {m['day']}: {m['from_id']} -> {m['to_id']}: {m['reason']}" for m in found.moves]
+    return [*task_lines(found.task, found.state, told), *moves]
 
 
 def _state(settings: Settings, task: RegisteredTask) -> TaskState | None:

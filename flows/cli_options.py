@@ -8,15 +8,26 @@ from typing import Annotated, Any
 
 import typer
 
+from flows import completing
 from modelsearch.core.errors import OptionError
 
 Task = Annotated[Path | None, typer.Argument(help="Task spec (YAML); none with --recorded.", show_default=False)]
-Baseline = Annotated[str, typer.Option(help="What serves the task today: an id of `modelsearch catalog list`.")]
+RunId = Annotated[str, typer.Argument(help="A run's id, or its beginning.", autocompletion=completing.runs)]
+EndpointId = Annotated[str, typer.Argument(help="An endpoint's id.", autocompletion=completing.endpoints)]
+Baseline = Annotated[
+    str,
+    typer.Option(
+        help="What serves the task today: an id of `modelsearch catalog list`.", autocompletion=completing.endpoints
+    ),
+]
 BudgetUsd = Annotated[str | None, typer.Option(help="Hard limit of what the search may spend, in USD.")]
 BudgetShare = Annotated[float | None, typer.Option(help="With --recorded: share of the table's whole cost.")]
 MaxCalls = Annotated[int | None, typer.Option(help="Hard limit of the calls that the search may make.")]
 Recorded = Annotated[Path | None, typer.Option(help="Search a recorded table (folder) in place of a task.")]
-PlanName = Annotated[str, typer.Option(help="cheap, balanced, thorough, or the path of a plan (YAML).")]
+PlanName = Annotated[
+    str,
+    typer.Option(help="cheap, balanced, thorough, or the path of a plan (YAML).", autocompletion=completing.plans),
+]
 Seed = Annotated[int, typer.Option(help="Of the item order and every random choice.")]
 Margin = Annotated[float | None, typer.Option(help="Largest loss of quality accepted, in score units.")]
 Alpha = Annotated[float | None, typer.Option(help="Rate of false certificates accepted.")]

@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from flows.cli_show import answer_data
+from flows.json_option import tell, tell_json
 from flows.live import Progress
 from flows.live_state import About
 from flows.orphans import end_orphans
@@ -43,13 +45,16 @@ EMULATED_KEY = "EMULATED_KEY"
 """Variable of the key in catalogue files of an emulated market: any value will do."""
 
 
-def run_search(request: SearchRequest, run: RunDir | None = None, *, is_taken_over: bool = False) -> None:
+def run_search(
+    request: SearchRequest, run: RunDir | None = None, *, is_taken_over: bool = False, is_json: bool = False
+) -> None:
     """Run a search to its answer and print that."""
     settings = read_settings()
     prepare(settings.prefect_home)
     _end_orphans()
     result = asyncio.run(_searched(request, Opening(settings=settings, run=run, is_taken_over=is_taken_over)))
-    sys.stdout.write("\n".join(answer_lines(result, is_emulated=request.is_emulated)) + "\n")
+    is_emulated = request.is_emulated
+    tell(answer_lines(result, is_emulated=is_emulated), answer_data(result, is_emulated=is_emulated), is_json=is_json)
 
 
 def _end_orphans() -> None:
@@ -59,10 +64,10 @@ def _end_orphans() -> None:
         sys.stderr.write(f"ended {counted(len(ended), 'embedded Prefect server')} that a killed search had left\n")
 
 
-def resume_search(name: str, *, is_taken_over: bool = False) -> None:
+def resume_search(name: str, *, is_taken_over: bool = False, is_json: bool = False) -> None:
     """Go on with a run."""
     run, request = find_session_run(read_settings(), name)
-    run_search(request, run, is_taken_over=is_taken_over)
+    run_search(request, run, is_taken_over=is_taken_over, is_json=is_json)
 
 
 async def _searched(request: SearchRequest, opening: Opening) -> SearchResult:
@@ -140,7 +145,14 @@ def emulator_options(faults: dict[str, Any], *, latency_scale: float, log: Path 
 
 
 def run_emulator_for(
-    task: Path | None, recorded: Path | None, options: EmulatorOptions, *, seed: int, port: int, out: Path | None = None
+    task: Path | None,
+    recorded: Path | None,
+    options: EmulatorOptions,
+    *,
+    seed: int,
+    port: int,
+    out: Path | None = None,
+    is_json: bool = False,
 ) -> None:
     """Serve until stopped; `out` gets catalogue files that call the emulator."""
     if recorded is not None:
@@ -155,21 +167,25 @@ def run_emulator_for(
     else:
         message = "emulate: give a task spec, or --recorded DIR"
         raise OptionError(message)
-    run_emulator(app, port=port, tell=lambda url: _tell_emulator(url, app, out))
+    run_emulator(app, port=port, tell=lambda url: _tell_emulator(url, app, out, is_json=is_json))
 
 
-def _tell_emulator(url: str, app: EmulatorApp, out: Path | None) -> None:
+def _tell_emulator(url: str, app: EmulatorApp, out: Path | None, *, is_json: bool) -> None:
     if out is not None:
         with writing(out):
             write_catalogs(emulated_market(app.shelf.market, url), out, key_env=EMULATED_KEY)
         sys.stderr.write(f"catalogue files in {out}: use them with MODELSEARCH_CATALOGS={out} {EMULATED_KEY}=any\n")
     sys.stderr.write(f"emulator on {url}, stop with Ctrl-C; bill at /__emulator/bill\n")
+    if is_json:
+        tell_json({"url": url, "bill_url": f"{url}/__emulator/bill", "catalogs": out})
 
 
-def run_ui(port: int) -> None:
+def run_ui(port: int, *, is_json: bool = False) -> None:
     """Replace this process by `prefect server start` on the project's own Prefect home."""
     prepare(read_settings().prefect_home)
     _end_orphans()
     sys.stderr.write(f"Prefect UI on http://127.0.0.1:{port} (starts in about 10 s, stop with Ctrl-C)\n")
+    if is_json:
+        tell_json({"url": f"http://127.0.0.1:{port}"})
     command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
     os.execv(sys.executable, command)  # noqa: S606 - our own interpreter, no shell

@@ -18,6 +18,7 @@ import uvicorn
 from flows.alert_targets import read_alert_settings
 from flows.deployments import Declared, own_deployments, read_deployments, runner_deployment
 from flows.feedback_app import OPEN_PATH, feedback_door, feedback_routes
+from flows.json_option import tell_json
 from flows.metrics import metrics_routes
 from flows.orphans import end_orphans
 from flows.pages import Served, pages_app
@@ -47,6 +48,7 @@ class ServeOptions:
         prefect_port: of the Prefect server that is started where PREFECT_API_URL names none.
         deployments: a `prefect.yaml`; None = the one that comes with the package.
         limit: runs at once.
+        is_json: whether a document on stdout says where the pages are.
     """
 
     host: str = HOST
@@ -54,6 +56,7 @@ class ServeOptions:
     prefect_port: int = 4200
     deployments: Path | None = None
     limit: int = LIMIT
+    is_json: bool = False
 
 
 def run_serve(options: ServeOptions) -> None:
@@ -213,3 +216,11 @@ def _say(options: ServeOptions, declared: tuple[Declared, ...]) -> None:
         f"deployments: {names}\nPrefect: {_ui_url()}\nreports, health, metrics: http://{options.host}:{options.port}/\n"
         "stop with Ctrl-C: schedules stay, what is paid is kept\n"
     )
+    if options.is_json:
+        tell_json(
+            {
+                "url": f"http://{options.host}:{options.port}/",
+                "prefect_url": _ui_url(),
+                "deployments": [each.name for each in declared],
+            }
+        )

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from flows.json_option import tell_json
 from flows.orphans import end_orphans
 from flows.own_postgres import Cluster, own_postgres
 from flows.prefect_child import HOST, ServerPlan, child_server
@@ -34,6 +35,7 @@ class ServerOptions:
         public_url: how browsers reach it, such as https://example.org/prefect; "" = directly.
         postgres_port: of the project's own PostgreSQL, where the environment names no database.
         retention_days: how long ended runs are kept; their events a third of that.
+        is_json: whether a document on stdout says where it is.
     """
 
     host: str = HOST
@@ -41,6 +43,7 @@ class ServerOptions:
     public_url: str = ""
     postgres_port: int = 5442
     retention_days: int = 90
+    is_json: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what would be served otherwise than meant."""
@@ -86,6 +89,8 @@ def run_server(options: ServerOptions) -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: what was started is ended
     with contextlib.suppress(KeyboardInterrupt), running_server(options, settings, os.environ) as process:
         sys.stderr.write(f"{_told(options, settings)}\n")
+        if options.is_json:
+            tell_json({"url": f"{options.origin}{options.base_path}", "api_url": _api_url(options)})
         code = process.wait()
         message = f"server: Prefect ended (exit code {code}): see server.log in {settings.prefect_home}"
         raise ModelsearchError(message)
@@ -181,10 +186,13 @@ def _database(options: ServerOptions, settings: Settings, environ: Mapping[str, 
         yield url.replace("postgresql://", "postgresql+asyncpg://", 1)
 
 
+def _api_url(options: ServerOptions) -> str:
+    return f"http://{HOST}:{options.port}{options.base_path}/api"
+
+
 def _told(options: ServerOptions, settings: Settings) -> str:
-    api_url = f"http://{HOST}:{options.port}{options.base_path}/api"
     return (
         f"Prefect: {options.origin}{options.base_path}\n"
-        f"clients and workers: PREFECT_API_URL={api_url} "
+        f"clients and workers: PREFECT_API_URL={_api_url(options)} "
         f'PREFECT_API_AUTH_STRING="$(cat {auth_file(settings)})"\nstop with Ctrl-C'
     )

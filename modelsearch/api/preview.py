@@ -15,6 +15,7 @@ from modelsearch.core.ids import CandidateId
 from modelsearch.core.outcome import Outcome
 from modelsearch.core.plan import Phase, Plan
 from modelsearch.core.search import Drop, Move, Probe, Setting
+from modelsearch.core.wire import ModelRequest
 from modelsearch.evaluate.asking import model_request
 from modelsearch.search.endings import check_pool
 from modelsearch.search.fold import Fold
@@ -52,8 +53,16 @@ class BatchPreview:
     cost_usd: Mapping[CandidateId, float] = field(default_factory=dict)
 
 
-def preview_lines(request: SearchRequest, settings: Settings | None = None) -> list[str]:
-    """The preview as text; nothing is called and nothing is written.
+@dataclass(frozen=True, kw_only=True)
+class Previewed:
+    """A preview as text for people, and as data for programs."""
+
+    lines: Sequence[str]
+    data: Mapping[str, object]
+
+
+def previewed(request: SearchRequest, settings: Settings | None = None) -> Previewed:
+    """What a search would cost; nothing is called and nothing is written.
 
     Raises:
         InputError: as `search` would.
@@ -63,7 +72,7 @@ def preview_lines(request: SearchRequest, settings: Settings | None = None) -> l
         begun = begun_now(request, settings, stack)
         batch = batch_preview(request, begun.source)
         phases = previews(begun.setting, begun.plan, begun.drops, begun.imports, batch)
-        return [
+        lines = [
             *_table(begun.setting, phases),
             *_batches(request, batch),
             *_known(begun),
@@ -71,6 +80,31 @@ def preview_lines(request: SearchRequest, settings: Settings | None = None) -> l
             "",
             *_prompt(begun.source),
         ]
+        return Previewed(lines=lines, data=_data(begun, phases))
+
+
+def preview_lines(request: SearchRequest, settings: Settings | None = None) -> list[str]:
+    """The preview as text; `previewed` tells more."""
+    return list(previewed(request, settings).lines)
+
+
+def _data(begun: Begun, phases: Sequence[PhasePreview]) -> dict[str, object]:
+    setting, source = begun.setting, begun.source
+    request = _first_request(source)
+    return {
+        "task": setting.task.id,
+        "baseline": setting.baseline_id,
+        "n_items": len(setting.item_ids),
+        "n_candidates": len(setting.candidates),
+        "n_known_items": len({outcome.item_id for outcome in begun.imports}),
+        "budget_usd": setting.budget.spend_usd,
+        "phases": phases,
+        "prompt": {
+            "item": source.task.items[0].id,
+            "max_output_tokens": request.max_output_tokens,
+            "messages": [{"role": each.role, "content": each.content} for each in request.messages],
+        },
+    }
 
 
 def batch_preview(request: SearchRequest, source: Source) -> BatchPreview:
@@ -204,10 +238,13 @@ def _known(begun: Begun) -> list[str]:
 
 def _prompt(source: Source) -> list[str]:
     """The exact messages of the first item, as the baseline gets them."""
-    item = source.task.items[0]
-    endpoint = source.market.endpoints[source.baseline.endpoint_id]
-    request = model_request(source.task, source.renderer, source.baseline, item, endpoint)
+    item, request = source.task.items[0], _first_request(source)
     lines = [f"the prompt of item {item.id} (at most {request.max_output_tokens} output tokens):"]
     for message in request.messages:
         lines += [f"--- {message.role}", message.content]
     return lines
+
+
+def _first_request(source: Source) -> ModelRequest:
+    endpoint = source.market.endpoints[source.baseline.endpoint_id]
+    return model_request(source.task, source.renderer, source.baseline, source.task.items[0], endpoint)

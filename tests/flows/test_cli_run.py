@@ -29,7 +29,7 @@ def test_one_of_a_kind_is_not_told_in_the_plural(n_items: int, said: str, monkey
 
 def test_the_emulator_writes_catalogue_files_that_call_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     market = small_market()
-    _tell_emulator("http://127.0.0.1:9", EmulatorApp(Says(), market), tmp_path / "market")
+    _tell_emulator("http://127.0.0.1:9", EmulatorApp(Says(), market), tmp_path / "market", is_json=False)
     written = load_market(tmp_path / "market", as_of=DAY)
     assert written.endpoints.keys() == market.endpoints.keys()
     assert {p.base_url for p in written.providers.values()} == {f"http://127.0.0.1:9/p/{p}" for p in market.providers}
