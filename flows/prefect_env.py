@@ -49,9 +49,19 @@ def prepare(prefect_home: Path) -> None:
             "or set MODELSEARCH_HOME to a folder"
         )
         raise OptionError(message) from error
-    for name, value in {"PREFECT_HOME": str(prefect_home.resolve()), **DEFAULTS}.items():
+    for name, value in {"PREFECT_HOME": str(prefect_home.resolve()), **DEFAULTS, **_safe_path()}.items():
         os.environ.setdefault(name, value)
     mark_owner()
+
+
+def _safe_path() -> dict[str, str]:
+    """Children are started as `python -m prefect ...`, which puts the current folder first on their path: a `flows/` or
+    a `yaml.py` in somebody's project would be imported there in place of ours. In our own checkout that is ours.
+    """
+    import modelsearch
+
+    is_ours = Path(modelsearch.__file__).resolve().parent.parent == Path.cwd()
+    return {} if is_ours else {"PYTHONSAFEPATH": "1"}
 
 
 def check_packages() -> None:
