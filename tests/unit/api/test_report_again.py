@@ -29,7 +29,8 @@ def test_every_kind_of_option_is_said() -> None:
     )  # fmt: skip
     for part in (
         "--margin 0.03", "--max-cost-usd-per-1k 1.5", "--weights cost=0.4,quality=0.6",
-        "--exclude 'a/*' --exclude 'b c'", "--providers x,y", "--strict-kind", "--repeats 3", "--emulated", "--max-calls 9", "--no-past", "--batch wide",
+        "--exclude 'a/*' --exclude 'b c'",
+        "--providers x,y", "--strict-kind", "--repeats 3", "--emulated", "--max-calls 9", "--no-past", "--batch wide",
         "--allow-code-execution", "--seed 7",
     ):  # fmt: skip
         assert part in text, part

@@ -15,7 +15,7 @@ from modelsearch.report.page_data import PageData
 from modelsearch.report.page_text import block
 from modelsearch.report.plain import clean, short
 from tests.unit.report.pages import make_page_data
-from tests.unit.report.payloads import PAYLOADS
+from modelsearch.testing.hostile import PAYLOADS
 from tests.unit.report.results import (
     make_drop,
     make_estimate,

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modelsearch.report.page_text import KEPT_FORMATS, block, script_json
-from tests.unit.report.payloads import PAYLOADS
+from modelsearch.testing.hostile import PAYLOADS
 
 
 def test_lines_stay_and_invisible_characters_are_named() -> None:
