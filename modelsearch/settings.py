@@ -71,6 +71,24 @@ class Settings:
         return self.home / "nights"
 
     @property
+    def site(self) -> Path:
+        """Pages of the nightly site."""
+        return self.home / "site"
+
+    @property
+    def pages_url(self) -> str:
+        """Where browsers reach the pages of `modelsearch serve` (MODELSEARCH_PAGES_URL), without a slash at its end.
+
+        "" = nowhere that is known, so nothing links there.
+        """
+        return _web_url(self.environ.get("MODELSEARCH_PAGES_URL", ""))
+
+    @property
+    def prefect_ui_url(self) -> str:
+        """Where browsers reach Prefect's UI (PREFECT_UI_URL); "" = not told."""
+        return _web_url(self.environ.get("PREFECT_UI_URL", ""))
+
+    @property
     def federated(self) -> Path:
         """Outcomes that were imported from others, and the secret of our own exports."""
         return self.home / "federated"
@@ -177,6 +195,13 @@ def read_settings(environ: Mapping[str, str] | None = None, *, project: Path | N
     home = Path(env.get("MODELSEARCH_HOME") or root / ".modelsearch")
     catalogs = env.get("MODELSEARCH_CATALOGS")
     return Settings(home=home, catalogs=Path(catalogs) if catalogs else _own_catalogs(), environ=env)
+
+
+def _web_url(told: str) -> str:
+    """An address that a browser may be sent to; "" for any other text."""
+    url = told.strip().rstrip("/")
+    is_plain = url.startswith(("http://", "https://")) and not set(url) & set(" <>\"'()[]\\`")
+    return url if is_plain and url.isprintable() else ""
 
 
 def _own_catalogs() -> Path:

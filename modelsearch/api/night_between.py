@@ -9,7 +9,7 @@ from modelsearch.core.registered import RegisteredTask
 from modelsearch.nights.after import rerank
 from modelsearch.settings import Settings
 from modelsearch.store.night_store import STATE, NightStore
-from modelsearch.store.night_tables import lines_of
+from modelsearch.store.night_tables import lines_of, standing_lines
 
 LOST = EndpointId("lost")
 """In place of an endpoint in `OpenNight.only`: a second night on a day, for the search that a loss asks for alone."""
@@ -25,7 +25,7 @@ def reranked(registered: RegisteredTask, settings: Settings, call: NightCall, st
     known = store.read(STATE, TaskState)
     if known is None:
         return plain
-    state, _, night = planned_from(registered, settings, call, store)
+    state, work, night = planned_from(registered, settings, call, store)
     if (state.task_revision, state.baseline_id) != (known.task_revision, known.baseline_id):
         return plain
     outcome = rerank(state, night)
@@ -37,7 +37,7 @@ def reranked(registered: RegisteredTask, settings: Settings, call: NightCall, st
         declined=outcome.declined,
     )
     if report.moves or report.alarms:
-        store.append(lines_of(report))
+        store.append({**lines_of(report), **standing_lines(outcome.state, report, work.task.margin)})
     if outcome.state != state:
         store.write(STATE, outcome.state)
     return report

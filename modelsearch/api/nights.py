@@ -32,7 +32,7 @@ from modelsearch.nights.plan import plan_night
 from modelsearch.settings import Settings
 from modelsearch.store.layout import RunDir, new_run_id
 from modelsearch.store.night_store import OPEN, RESULTS, STATE, NightStore
-from modelsearch.store.night_tables import lines_of
+from modelsearch.store.night_tables import lines_of, standing_lines
 
 KEPT, COMPOSITES = "kept", "composites"
 
@@ -228,8 +228,8 @@ class Engine:
         is_failed = bool(results) and all(result.end == "failed" for result in results)
         end: NightEnd = "failed" if is_failed else "out_of_money" if is_short else "done"
         report = self.report(end, outcome)
-        self._store.append(lines_of(report))
         state = outcome.state
+        self._store.append({**lines_of(report), **standing_lines(state, report, self.work.task.margin)})
         if self.opened.only is not None:  # the day's own night is still to come, or was there already
             state = replace(state, last_night=self.opened.state.last_night)
         self._store.write(STATE, state)

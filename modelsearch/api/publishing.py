@@ -16,7 +16,7 @@ from modelsearch.core.events import Event
 from modelsearch.core.ids import RunId
 from modelsearch.core.ports import Recorder
 from modelsearch.settings import Settings
-from modelsearch.store.filesystem import open_folder
+from modelsearch.store.filesystem import checked_name, open_folder
 from modelsearch.store.layout import RunDir, find_run, list_runs
 from modelsearch.store.lock import RunLock
 from modelsearch.store.mirror import mirrored
@@ -191,6 +191,19 @@ def refresh(settings: Settings) -> None:
         fetched(_shared(settings, settings.synced_catalog), is_exact=True)
     if settings.tasks_url is not None:
         mirrored(open_folder(settings.tasks_url), settings.tasks)
+
+
+def refresh_nights(settings: Settings) -> None:
+    """What other machines' nights have come to since, of every task that the store knows; for reading.
+
+    Workers that share a database share a home too: what is there is the newest.
+
+    Raises:
+        StorageError: the store does not answer.
+    """
+    if settings.storage is not None and settings.database_url is None:
+        for name in open_folder(settings.storage).folders(settings.nights.name):
+            fetched(_shared(settings, settings.nights / checked_name(name)), is_exact=True)
 
 
 def _shared(settings: Settings, local: Path) -> Place:

@@ -9,6 +9,7 @@ from modelsearch.api.session import Session
 from modelsearch.core.events import Event, PhaseClosed, PhaseStarted
 from modelsearch.core.result import SearchResult
 from modelsearch.decide.estimates import estimates
+from modelsearch.report.front_svg import front_svg
 from modelsearch.search.fold import Fold
 from modelsearch.store.journal import Journal
 from modelsearch.store.layout import write_whole
@@ -65,6 +66,7 @@ def write_decision(session: Session, result: SearchResult, reports: dict[str, st
     write_whole(session.run.result, result_to_json(result))
     write_whole(session.run.report_md, reports["markdown"].encode())
     write_whole(session.run.report_html, reports["html"].encode())
+    write_whole(session.run.front_svg, front_svg(result).encode())
     write_manifest(session.run)
     return written
 

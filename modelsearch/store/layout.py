@@ -4,7 +4,7 @@
                 setting.json  lives.json        what it was begun with; when each life of it began
                 run.lock  journal.bin           while it is open, and kept
                 stages/<phase>/<table>.parquet  one file per table and stage
-                result.json  report.md  report.html
+                result.json  report.md  report.html  front.svg
                 manifest.json                   last: names, rows and checksums of all of it
 """
 
@@ -78,6 +78,11 @@ class RunDir:
     def report_html(self) -> Path:
         """The report as one HTML page."""
         return self.path / "report.html"
+
+    @property
+    def front_svg(self) -> Path:
+        """Quality against cost as a picture."""
+        return self.path / "front.svg"
 
     @property
     def manifest(self) -> Path:

@@ -1,17 +1,20 @@
-"""The history of nights as tables: a line per night, job, move and alarm, readable as JSON and declared as Parquet."""
+"""The history of nights as tables: a line per night, job, move and alarm, and one each for incumbent and baseline as
+they stood after a night; readable as JSON and declared as Parquet.
+"""
 
 import json
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from statistics import fmean
 from typing import Any, Final, TypeAlias
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from modelsearch.core.errors import StoreError
-from modelsearch.core.nights import Alarm, IncumbentMove, JobResult, NightReport
+from modelsearch.core.nights import Alarm, IncumbentMove, JobResult, NightReport, Standing, TaskState
 
 VERSION: Final = 1
 Line: TypeAlias = Mapping[str, Any]
@@ -63,6 +66,20 @@ _ALARMS: Final[_Rows] = (
     ("message", _TEXT, "", "what happened"),
     ("evidence", _TEXT, "", "the numbers behind it, as JSON"),
 )
+_STANDINGS: Final[_Rows] = (
+    ("day", _DAY, "", "the night's day"),
+    ("role", _TEXT, "", "incumbent, baseline, or both where the baseline is what is recommended"),
+    ("candidate_id", _TEXT, "", "who it was after the night"),
+    ("verdict", _TEXT, "", "against the baseline; an incumbent that is non_inferior is certified"),
+    ("n_items", _INT, "items", "that it was measured on"),
+    ("quality", _FLOAT, "score", "mean on those items, in [0, 1]"),
+    ("gap", _FLOAT, "score", "quality minus the baseline's on shared items"),
+    ("margin", _FLOAT, "score", "largest loss that the task accepts"),
+    ("cost_usd", _FLOAT, "USD", "expected cost of an item at that night's prices"),
+    ("n_sampled", _INT, "items", "asked anew that night; 0 = none"),
+    ("quality_then", _FLOAT, "score", "mean of those items as first measured?"),
+    ("quality_anew", _FLOAT, "score", "mean of the same items that night?"),
+)
 
 
 def _schema(name: str, rows: _Rows) -> pa.Schema:
@@ -77,7 +94,9 @@ def _schema(name: str, rows: _Rows) -> pa.Schema:
 
 TABLES: Final[Mapping[str, pa.Schema]] = {
     name: _schema(name, rows)
-    for name, rows in (("nights", _NIGHTS), ("jobs", _JOBS), ("moves", _MOVES), ("alarms", _ALARMS))
+    for name, rows in (
+        ("nights", _NIGHTS), ("jobs", _JOBS), ("moves", _MOVES), ("alarms", _ALARMS), ("standings", _STANDINGS),
+    )  # fmt: skip
 }
 
 
@@ -90,6 +109,21 @@ def lines_of(report: NightReport) -> dict[str, Sequence[Line]]:
         "moves": [_move(move) for move in report.moves],
         "alarms": [_alarm(alarm) for alarm in report.alarms],
     }
+
+
+def standing_lines(state: TaskState, report: NightReport, margin: float) -> dict[str, Sequence[Line]]:
+    """How incumbent and baseline stand after a night, by table: what trends are drawn from.
+
+    Args:
+        state: after the night; whoever has no standing (not measured yet, or changed since) has no line.
+        report: of the night, whose samples say what was found anew.
+        margin: of the task.
+    """
+    roles = {state.incumbent_id: "incumbent", state.baseline_id: "baseline"}
+    if len(roles) == 1:
+        roles = {state.baseline_id: "both"}
+    known = [(state.standings[name], role) for name, role in roles.items() if name in state.standings]
+    return {"standings": [_standing(report, standing, role) | {"margin": margin} for standing, role in known]}
 
 
 def lines_to_json(lines: Sequence[Line]) -> bytes:
@@ -166,6 +200,28 @@ def _job(day: str, result: JobResult) -> Line:
         "n_calls": result.n_calls,
         "run_id": result.run_id,
         "error": result.error or None,
+    }
+
+
+def _standing(report: NightReport, standing: Standing, role: str) -> dict[str, Any]:
+    samples = [
+        sample
+        for result in report.results
+        if result.job.kind == "drift" and result.job.candidate_id == standing.candidate_id
+        for sample in result.samples
+    ]
+    return {
+        "day": report.day.isoformat(),
+        "role": role,
+        "candidate_id": str(standing.candidate_id),
+        "verdict": standing.verdict.value,
+        "n_items": standing.n_items,
+        "quality": standing.quality,
+        "gap": standing.gap,
+        "cost_usd": standing.cost_usd,
+        "n_sampled": len(samples),
+        "quality_then": fmean(old for _, old, _ in samples) if samples else None,
+        "quality_anew": fmean(new for _, _, new in samples) if samples else None,
     }
 
 

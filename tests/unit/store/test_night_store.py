@@ -1,7 +1,7 @@
 import json
 import subprocess
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -14,7 +14,7 @@ from modelsearch.core.ids import CandidateId, TaskId
 from modelsearch.core.nights import Alarm, IncumbentMove, Job, JobResult, NightReport, Standing, TaskState
 from modelsearch.core.result import Verdict
 from modelsearch.store.night_store import STATE, NightStore
-from modelsearch.store.night_tables import TABLES, lines_of
+from modelsearch.store.night_tables import TABLES, lines_of, standing_lines
 
 DAY = date(2026, 11, 24)
 A, B = CandidateId("p/a"), CandidateId("p/b:free")
@@ -88,8 +88,8 @@ def test_what_cannot_be_read_is_told_by_its_path(store: NightStore, content: str
 
 def test_history_is_lines_and_parquet_and_adds_nothing_twice(store: NightStore) -> None:
     store.append(lines_of(report()))
-    store.append(lines_of(report()))
-    store.append(lines_of(report(date(2026, 11, 25))))
+    for day in (DAY, date(2026, 11, 25)):
+        store.append({**lines_of(report(day)), **standing_lines(state(), report(day), 0.02)})
     assert [line["day"] for line in store.history("nights")] == ["2026-11-24", "2026-11-25"]
     for name in TABLES:
         lines = [json.loads(text) for text in (store.folder / f"{name}.jsonl").read_text().splitlines()]
@@ -100,8 +100,21 @@ def test_history_is_lines_and_parquet_and_adds_nothing_twice(store: NightStore) 
     assert pq.read_table(store.folder / "jobs.parquet")["spend_usd"].to_pylist() == [Decimal("0.25")] * 2
 
 
+def test_standings_say_how_incumbent_and_baseline_stand_and_what_a_sample_found() -> None:
+    known = replace(state(), standings={A: standing(A), B: standing(B)})
+    asked = replace(report().results[0].job, kind="drift")
+    sampled = replace(report().results[0], job=asked, samples=((0, 1.0, 0.0), (3, 0.5, 1.0)))
+    own, base = standing_lines(known, replace(report(), results=(sampled,)), 0.02)["standings"]
+    assert (own["role"], own["candidate_id"], own["quality"], own["margin"]) == ("incumbent", B, 0.91, 0.02)
+    assert (own["n_sampled"], own["quality_then"], own["quality_anew"]) == (2, 0.75, 0.5)
+    assert (base["role"], base["n_sampled"], base["quality_anew"]) == ("baseline", 0, None)
+    (both,) = standing_lines(replace(known, incumbent_id=A), report(), 0.02)["standings"]
+    assert (both["role"], both["candidate_id"]) == ("both", A)
+    assert standing_lines(replace(known, standings={}), report(), 0.02) == {"standings": []}
+
+
 def test_an_unknown_table_and_a_spoilt_line_are_refused(store: NightStore) -> None:
-    with pytest.raises(StoreError, match="nights, jobs, moves, alarms"):
+    with pytest.raises(StoreError, match="nights, jobs, moves, alarms, standings"):
         store.history("night")
     store.append(lines_of(report()))
     (store.folder / "moves.jsonl").write_text('{"day": "2026-11-24"}\n{"da')
