@@ -22,7 +22,7 @@ from modelsearch.core.ports import Recorder, ReplyStore
 from modelsearch.core.wire import RawReply
 from modelsearch.evaluate.batch_books import BatchBooks
 from modelsearch.evaluate.caller import Answer, Caller
-from modelsearch.evaluate.side_calls import JUDGE_PREFIX
+from modelsearch.evaluate.side_calls import SIDE_PREFIXES
 from modelsearch.store.ledger import Ledger
 from modelsearch.store.replies import replies_of
 
@@ -101,7 +101,7 @@ def settled_calls(events: Sequence[Event]) -> frozenset[CallId]:
 def first_free_number(events: Sequence[Event]) -> int:
     """Where the numbers of calls go on: above all that were used, though some calls were never reserved."""
     ids = (e.call_id for e in events if isinstance(e, CallReserved))
-    names = (call_id.removeprefix(CALL_PREFIX).removeprefix(JUDGE_PREFIX) for call_id in ids)
+    names = (call_id.rpartition("-")[2] for call_id in ids if call_id.startswith((CALL_PREFIX, *SIDE_PREFIXES)))
     return 1 + max((int(name) for name in names if name.isdecimal()), default=0)
 
 

@@ -16,7 +16,7 @@ from modelsearch.core.search import Setting
 from modelsearch.core.task import Item
 from modelsearch.core.wire import RawReply
 from modelsearch.evaluate.caller import dialect_of
-from modelsearch.evaluate.side_calls import JUDGE_PREFIX
+from modelsearch.evaluate.side_calls import SIDE_PREFIXES
 from modelsearch.report.page_data import Disagreement, Disagreements, Said
 
 MAX_READ = 5000
@@ -145,7 +145,7 @@ class _Words:
 
 def _last_call(outcome: Outcome) -> CallId:
     """The call whose answer stood: of a cascade, the last leg's; judges' calls answer nothing."""
-    own = [call_id for call_id in outcome.call_ids if not call_id.startswith(JUDGE_PREFIX)]
+    own = [call_id for call_id in outcome.call_ids if not call_id.startswith(SIDE_PREFIXES)]
     return own[-1] if own else CallId("")
 
 

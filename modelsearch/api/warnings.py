@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from modelsearch.api.label_bias import label_bias_warnings
 from modelsearch.core.candidate import Single
 from modelsearch.core.events import Warned
 from modelsearch.core.ids import CandidateId
@@ -23,14 +24,14 @@ _STATUS_OF = {code: status for status, code in STATUS_CODES.items()}
 
 
 def view_warnings(view: SearchView, estimates: tuple[Estimate, ...]) -> list[Warned]:
-    """Majority class, leaked examples, shared text too late; one answer to all, and truncation, of who was asked."""
+    """Majority class, leaked examples, shared text too late; one answer to all, truncation and leanings."""
     baseline = next(e for e in estimates if e.candidate_id == view.baseline_id)
     found = [leaked_example_warning(view.task), late_text_warning(view.task)]
     if baseline.quality is not None:
         found.append(majority_warning(view.task, baseline.quality.mean))
     for candidate_id in view.row:
         found += _of_candidate(view, candidate_id)
-    return [warning for warning in found if warning is not None]
+    return [warning for warning in found if warning is not None] + label_bias_warnings(view)
 
 
 def _of_candidate(view: SearchView, candidate_id: CandidateId) -> Iterator[Warned | None]:

@@ -35,7 +35,7 @@ from modelsearch.evaluate.plugs import Plugs
 from modelsearch.evaluate.recorded import RecordedCosts, RecordedReplies
 from modelsearch.evaluate.replay import ReplayEvaluator
 from modelsearch.evaluate.scoring import make_scorer
-from modelsearch.evaluate.side_calls import JUDGE_PREFIX, SideCalls
+from modelsearch.evaluate.side_calls import CALIBRATION_PREFIX, JUDGE_PREFIX, SideCalls
 from modelsearch.search.fold import Fold
 from modelsearch.search.loop import Search
 from modelsearch.settings import Settings
@@ -162,6 +162,7 @@ def wire(
             caller=caller, recorder=Tee(recorder, fold.hear), costs=source.costs,
             paid=found.paid, origins=source.origins, baseline_id=source.baseline.id,
             served_by=first_served_by(events, setting.candidates), grader=grader,
+            calibration=_side_calls(source, caller, found.paid, numbers, CALIBRATION_PREFIX),
         )  # fmt: skip
         evaluator = LiveEvaluator(plugs)
     wired = Wired(evaluator=evaluator, ledger=ledger, fold=fold, known=known, grader=grader)
@@ -195,15 +196,22 @@ def _grader(
     source: Source, scorer: Scorer, caller: Caller, known: Known, paid: Mapping[str, Answer], numbers: Iterator[int]
 ) -> Grader | None:
     """What scores answers that take a call or time; its calls are numbered with all others, under a name of theirs."""
-    calls = SideCalls(
+    calls = _side_calls(source, caller, paid, numbers, JUDGE_PREFIX)
+    return make_grader(scorer, source.task, calls, known, source.baseline.id)
+
+
+def _side_calls(
+    source: Source, caller: Caller, paid: Mapping[str, Answer], numbers: Iterator[int], prefix: str
+) -> SideCalls:
+    """Calls that are no candidate's answers, in the books of the run."""
+    return SideCalls(
         market=source.market,
-        caller=replace(caller, next_id=lambda: CallId(f"{JUDGE_PREFIX}{next(numbers):06d}")),
+        caller=replace(caller, next_id=lambda: CallId(f"{prefix}{next(numbers):06d}")),
         costs=source.prices,
         recorder=caller.recorder,
         paid=paid,
         origins=source.origins,
     )
-    return make_grader(scorer, source.task, calls, known, source.baseline.id)
 
 
 def begin(search: Search, known: Known, begun: Begun) -> None:

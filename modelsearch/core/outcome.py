@@ -82,10 +82,14 @@ class ServedBy(NamedTuple):
 
 
 class TokenLogprob(NamedTuple):
-    """A piece of a reply's text, and the natural log of the probability that the model gave it there."""
+    """A piece of a reply's text, and the natural log of the probability that the model gave it there.
+
+    `others` are the likeliest pieces in its place, itself among them, with theirs; empty where they were not asked for.
+    """
 
     text: str
     logprob: float
+    others: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

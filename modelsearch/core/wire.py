@@ -38,6 +38,8 @@ class ModelRequest:
         is_zdr: only a host that keeps nothing may see it; for providers that take this as a field of the request.
         has_logprobs: the log-probabilities of the reply's tokens are asked for. They are no part of what makes it the
             same call: a reply that was paid without them is used again.
+        n_alternatives: the likeliest pieces in place of each one, asked for with their log-probabilities; a reply
+            without them is another call's.
     """
 
     messages: tuple[Message, ...]
@@ -48,6 +50,7 @@ class ModelRequest:
     json_schema: Mapping[str, Json] | None = None
     is_zdr: bool = False
     has_logprobs: bool = False
+    n_alternatives: int = 0
 
     @property
     def max_prompt_tokens(self) -> int:

@@ -1,12 +1,13 @@
 """The model of `stats.gap_model` on a view: every candidate's quality over these items, and its gap to the baseline.
 
 Failures are at their worst: 0 for a candidate, 1 for the baseline. Only what is an even sample of a row's items counts
-(`pairs.evenly_bought`). What is free to know of each row is in `row_facts`.
+(`pairs.evenly_bought`). What is free to know of each row is in `row_facts`, what rows have in common in `kinship`.
 """
 
 import numpy as np
 
 from modelsearch.core.search import SearchView
+from modelsearch.decide.kinship import kinships, same_model
 from modelsearch.decide.pairs import evenly_bought
 from modelsearch.decide.row_facts import expected_slopes, families, regressors
 from modelsearch.stats.gap_model import Bought, ModelRules, Posterior, posterior
@@ -38,4 +39,6 @@ def bought(view: SearchView) -> Bought:
         family=families(view),
         reference=at,
         worth=(int(codes.max()) + 1) / len(codes),
+        kin=kinships(view),
+        is_same=same_model(view),
     )

@@ -106,8 +106,8 @@ def _given(config: _Config) -> frozenset[str]:
 def _logprobs(reply: EmulatedReply) -> dict[str, Any]:
     if not reply.logprobs:
         return {}
-    chosen = [{"token": text, "tokenId": 0, "logProbability": logprob} for text, logprob in reply.logprobs]
-    mean = sum(logprob for _, logprob in reply.logprobs) / len(reply.logprobs)
+    chosen = [{"token": text, "tokenId": 0, "logProbability": logprob} for text, logprob, _ in reply.logprobs]
+    mean = sum(token.logprob for token in reply.logprobs) / len(reply.logprobs)
     return {"logprobsResult": {"chosenCandidates": chosen}, "avgLogprobs": mean}
 
 

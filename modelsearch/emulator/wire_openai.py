@@ -148,7 +148,7 @@ def _completion(reply: EmulatedReply, number: int, choice: dict[str, Any]) -> by
 def _logprobs(reply: EmulatedReply) -> dict[str, Any] | None:
     told = [
         {"token": text, "logprob": logprob, "bytes": list(text.encode()), "top_logprobs": []}
-        for text, logprob in reply.logprobs
+        for text, logprob, _ in reply.logprobs
     ]
     return {"content": told, "refusal": None} if told else None
 

@@ -6,6 +6,9 @@ from modelsearch.core.task import Item, TaskSpec, output_limit_tokens
 from modelsearch.core.wire import ModelRequest
 from modelsearch.evaluate.prompt import PromptRenderer
 
+N_ALTERNATIVES = 20
+"""What else a model could have said in place of each piece: labels are looked for among them."""
+
 
 def model_request(
     task: TaskSpec,
@@ -25,4 +28,10 @@ def model_request(
         reasoning_effort=params.reasoning_effort,
         is_zdr="zdr" in task.requirements.needs,
         has_logprobs=has_logprobs,
+        n_alternatives=N_ALTERNATIVES if has_logprobs and is_any_calibrated(task) else 0,
     )
+
+
+def is_any_calibrated(task: TaskSpec) -> bool:
+    """Whether a variant of the task weighs answers; then all ask for alternatives, so that its twin's replies serve."""
+    return any(variant.is_calibrated for variant in task.variants)

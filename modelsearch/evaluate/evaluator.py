@@ -4,8 +4,8 @@ Why the evaluator and not the client repeats a call that was sent and not answer
 a call of its own with a reservation of its own, and the first one stays taken as `unknown`.
 A provider that stops the run (key refused, no money) stops new calls everywhere; calls in flight are still paid for,
 so they are awaited and booked before the error goes up; so it is with any other exception of a worker.
-An endpoint that is down is waited for (`job_queue`); one that is gone or refuses a parameter is closed: its other jobs
-become errors without a call. Where another model answers than before, the outcome is another candidate's (`served`).
+An endpoint that is down is waited for (`job_queue`); one that is of no use is closed: its other jobs become errors
+without a call. Where another model answers than before, the outcome is another candidate's (`served`).
 """
 
 import asyncio
@@ -25,6 +25,7 @@ from modelsearch.core.wire import RawReply, WireRequest
 from modelsearch.core.working import ASKED
 from modelsearch.evaluate.account_batches import account_batches
 from modelsearch.evaluate.asking import model_request
+from modelsearch.evaluate.calibrating import Calibrating
 from modelsearch.evaluate.caller import MAX_CALLS_PER_OUTCOME, NOT_RUN, Answer, dialect_of
 from modelsearch.evaluate.collector import seldom_collected
 from modelsearch.evaluate.confidence import Asking, confidence_of
@@ -62,6 +63,7 @@ class LiveEvaluator:
         self._turns = PrefixTurns(plugs.clock)
         self._reply_turns = ReplyTurns(plugs.caller.replies)
         self._asking = Asking(plugs.task)
+        self._calibrating = Calibrating(task=plugs.task, renderer=plugs.renderer, calls=plugs.calibration)
         self._served = Served(plugs.served_by, self._warn)
         self._closed: dict[EndpointId, Failure] = {}
         self._put_back: set[Cell] = set()
@@ -135,8 +137,9 @@ class LiveEvaluator:
         while (job := await queue.take(lambda: self._stopped is not None)) is not None:
             ASKED.set(job.cell)  # for spans and log lines; each worker is a task with a context of its own
             try:
-                bought = await self._buy(job)
-                outcome = await finished(self._plugs.grader, bought.outcome, job.item)
+                ready = await self._calibrating.ready(job.single)
+                bought = await self._buy(job) if ready.is_ok else _Bought(ready.instead(job), ready.failure)
+                outcome = ready.added(await finished(self._plugs.grader, bought.outcome, job.item))
                 self._take(queue, job, bought._replace(outcome=outcome))
             except Exception as error:  # noqa: BLE001 - `buy` raises it once the others have come to their end
                 self._stopped = self._stopped or error
@@ -194,9 +197,11 @@ class LiveEvaluator:
         if answer.kind == "incapable" and is_sure_asked:
             self._asking.refuse(endpoint)
             self._warn("confidence-refused", endpoint.id, f"{answer.reply.error}; asked on without it")
-            return await self._again(job)
+            self._encoded.clear()  # refused, and not billed: in a plainer way
+            return await self._buy(job)
         if answer.kind in ("gone", "incapable") and self._served.unpin(single, endpoint, self._endpoint(single)):
-            return await self._again(job)
+            self._encoded.clear()
+            return await self._buy(job)
         return self._bought(job, answer, spend_usd)
 
     async def _called(self, endpoint: Endpoint, key: str, wire: WireRequest, bound: Decimal) -> tuple[Answer, Decimal]:
@@ -214,11 +219,6 @@ class LiveEvaluator:
                 await self._plugs.clock.sleep(answer.wait_s)
         return answer, spent
 
-    async def _again(self, job: Job) -> _Bought:
-        """Make a call that was refused, and not billed, in a plainer way."""
-        self._encoded.clear()
-        return await self._buy(job)
-
     def _reused(self, endpoint: Endpoint, key: str, raw: RawReply) -> Answer | None:
         """The reply of an earlier run; None where it cannot be read or priced any more: it is bought anew."""
         try:
@@ -229,7 +229,7 @@ class LiveEvaluator:
 
     def _bought(self, job: Job, answer: Answer, spend_usd: Decimal) -> _Bought:
         """The outcome of an answer; an endpoint that is of no use any more is closed here."""
-        reply, endpoint = answer.reply, self._endpoint(job.single)
+        reply, endpoint = self._calibrating.read(job.single, answer.reply), self._endpoint(job.single)
         failure = failure_of(answer)
         if failure is not None and answer.kind in ("gone", "incapable"):
             self._close(endpoint, failure, f"endpoint-{answer.kind}")
@@ -253,8 +253,7 @@ class LiveEvaluator:
         Else, and where what served first is back (which is out of the search by then), it is money for nothing.
         """
         first = self._served.first(job.single.endpoint_id)
-        is_new = self._plugs.known.split(job.single.id, heir)
-        if is_new:
+        if self._plugs.known.split(job.single.id, heir):  # it is new
             event = CandidateSplit(candidate_id=job.single.id, into=heir, first=first.text, now=reply.served_by)
             self._plugs.recorder.append(event)
             is_baseline = job.single.as_first_served.id == self._plugs.baseline_id
@@ -273,7 +272,8 @@ class LiveEvaluator:
     def _bound_of(self, candidate: Candidate, item_id: ItemId) -> Decimal:
         singles = [job.single for job in self._plugs.known.jobs_of(candidate, item_id)]
         bounds = [self._request(single, item_id)[1] for single in singles if single.endpoint_id not in self._closed]
-        return sum(bounds, len(bounds) * judging_usd(self._plugs.grader, self._items[item_id]))
+        on_the_side = len(bounds) * judging_usd(self._plugs.grader, self._items[item_id])
+        return sum(bounds, on_the_side + self._calibrating.bound_usd(singles))
 
     def _request(self, single: Single, item_id: ItemId) -> tuple[WireRequest, Decimal]:
         """The encoded request and its upper bound in USD, made once for bound and call."""

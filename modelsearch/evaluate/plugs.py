@@ -11,6 +11,7 @@ from modelsearch.evaluate.caller import Answer, Caller
 from modelsearch.evaluate.grader import Grader
 from modelsearch.evaluate.known import Known
 from modelsearch.evaluate.prompt import PromptRenderer
+from modelsearch.evaluate.side_calls import SideCalls
 from modelsearch.providers.clock import SystemClock
 
 
@@ -24,6 +25,7 @@ class Plugs:
         baseline_id: the candidate that the others are compared with.
         served_by: `Reply.served_by` of each endpoint's first answer in an earlier life of the run.
         clock: what pauses of providers are waited out by.
+        calibration: buys replies to inputs without content; None = no candidate is calibrated.
         grader: scores answers that the scorer cannot score by itself, at once and for nothing; None = it can.
     """
 
@@ -41,3 +43,4 @@ class Plugs:
     baseline_id: CandidateId | None = None
     clock: Clock = field(default_factory=SystemClock)
     grader: Grader | None = None
+    calibration: SideCalls | None = None

@@ -24,6 +24,9 @@ from modelsearch.providers.clock import SystemClock
 
 JUDGE_PREFIX = "judge-"
 """Ids of side calls begin with it."""
+CALIBRATION_PREFIX = "calibration-"
+"""Ids of calls about inputs without content begin with it."""
+SIDE_PREFIXES = (JUDGE_PREFIX, CALIBRATION_PREFIX)
 MAX_WAIT_S = 30.0
 """A provider that wants a longer pause is not waited for: the outcome stays open."""
 
@@ -41,7 +44,7 @@ class SideCalls:
     """Buys the calls of scorers.
 
     Attributes:
-        caller: gives out ids that begin with `JUDGE_PREFIX`.
+        caller: gives out ids that begin with one of `SIDE_PREFIXES`.
         paid, origins: as in `Plugs`.
     """
 

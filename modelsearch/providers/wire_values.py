@@ -42,7 +42,9 @@ class WireError:
         return ": ".join(part for part in (self.code or self.kind, param, self.message) if part)[:ERROR_TEXT_CHARS]
 
 
-def logprobs_of(tokens: object, text_name: str, logprob_name: str) -> tuple[TokenLogprob, ...]:
+def logprobs_of(
+    tokens: object, text_name: str, logprob_name: str, others_name: str = ""
+) -> tuple[TokenLogprob, ...]:
     """The pieces of a reply with their log-probabilities; none where one of them is missing or no such number.
 
     They are an extra: whatever their shape, the reply that was paid is read.
@@ -51,6 +53,7 @@ def logprobs_of(tokens: object, text_name: str, logprob_name: str) -> tuple[Toke
         tokens: a list of objects, if the provider keeps to its own format.
         text_name: field of an object with its text.
         logprob_name: field with its natural log-probability.
+        others_name: field with a list of such objects, the likeliest in its place; "" = there is none.
     """
     if not isinstance(tokens, list):
         return ()
@@ -59,7 +62,8 @@ def logprobs_of(tokens: object, text_name: str, logprob_name: str) -> tuple[Toke
         text, logprob = (token.get(text_name), token.get(logprob_name)) if isinstance(token, dict) else (None, None)
         if not isinstance(text, str) or not isinstance(logprob, int | float) or isnan(logprob):
             return ()
-        found.append(TokenLogprob(text, min(0.0, float(logprob))))
+        others = logprobs_of(token.get(others_name), text_name, logprob_name) if others_name else ()
+        found.append(TokenLogprob(text, min(0.0, float(logprob)), tuple((each.text, each.logprob) for each in others)))
     return tuple(found)
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from modelsearch.stats.gap_features import LOADING_SD, ItemFeatures, binary_variance, item_features
+from modelsearch.stats.gap_kin import Kinship
 from modelsearch.stats.gap_prior import Fitted, PriorRules, RowPrior, Slopes, row_priors
 
 Floats = npt.NDArray[np.float64]
@@ -29,7 +30,7 @@ class ModelRules:
     Attributes:
         n_factors: of the items, at most.
         dispersion_items: items that the pool's dispersion counts as in each row's own; `least`, `most`: its range.
-        residual_correlation: of two rows' residuals on one item.
+        residual_correlation: of two rows' residuals on one item; own_correlation: of two ways of asking one model.
     """
 
     n_factors: int = 2
@@ -37,6 +38,7 @@ class ModelRules:
     least_dispersion: float = 0.3
     most_dispersion: float = 3.0
     residual_correlation: float = 0.2
+    own_correlation: float = 0.4
     prior: PriorRules = field(default_factory=PriorRules)
 
 
@@ -52,6 +54,8 @@ class Bought:
         family: (n_rows,) the same number for kin, -1 = none; None = nobody has any.
         reference: row that the others are compared with.
         worth: independent units per item, in (0, 1]; below 1 with clusters.
+        kin: what rows have in common, in place of `family`; empty = no more than that.
+        is_same: (n_rows,) rows of the reference's own model, asked another way; None = there are none.
     """
 
     score: Floats
@@ -62,6 +66,8 @@ class Bought:
     worth: float = 1.0
     slopes: Slopes | None = None
     family: Ints | None = None
+    kin: tuple[Kinship, ...] = ()
+    is_same: Bools | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +79,7 @@ class Posterior:
         noise: variance of an item not bought; information: that an item brings, 1/variance; 0 where none is left.
         direction: (n_rows, size) mean basis of the items not bought; precision: (n_rows, size, size) of the weights.
         moments: (size, size) mean outer product of the basis.
+        correlation: of each row's residuals with the reference's, on one item.
     """
 
     mean: Floats
@@ -84,7 +91,7 @@ class Posterior:
     precision: Floats
     moments: Floats
     reference: int
-    rules: ModelRules
+    correlation: Floats
 
     def variance(self, n_more: Floats) -> Floats:
         """(n_rows, n_steps) variance of the mean after `n_more` (n_steps,) more items of every row."""
@@ -101,7 +108,7 @@ class Posterior:
     def gap_variance(self, rows: Ints, spread: Floats, depth: Floats, against: "Against") -> Floats:
         """Variance of the gap to the reference where rows have `spread` and `depth` (n_rows, n_steps) of their own.
 
-        What two rows have in common on the same items cancels in part (`residual_correlation`).
+        What two rows have in common on the same items cancels in part (`correlation`).
         """
         n, noise = self.n_items, self.noise
         left, left_base = n - depth, n - against.depth
@@ -112,7 +119,7 @@ class Posterior:
             left_base * (against.depth - depth) / np.maximum(against.depth, 1.0),
         )
         common = left * left_base * shared + np.minimum(left, left_base) - mixed
-        scale = self.rules.residual_correlation * np.sqrt(noise[rows] * noise[self.reference])[:, None]
+        scale = (self.correlation[rows] * np.sqrt(noise[rows] * noise[self.reference]))[:, None]
         covariance = np.clip(scale * common / n**2, 0.0, 0.9 * np.minimum(spread, against.spread))
         return np.asarray(spread + against.spread - 2.0 * covariance, dtype=np.float64)
 
@@ -144,6 +151,7 @@ def posterior(bought: Bought, rules: ModelRules) -> Posterior:
     weights = _first_weights(score * bought.worth, n_worth, basis.shape[1])
     noise = precision = np.zeros(0)
     unsure: Floats = np.zeros(len(score))
+    seen, error = _first_seen(score * bought.worth, n_worth)
     family = np.full(len(score), -1) if bought.family is None else bought.family
     for step in range(N_STEPS):
         predicted = weights @ basis.T
@@ -158,6 +166,9 @@ def posterior(bought: Bought, rules: ModelRules) -> Posterior:
                 slopes=bought.slopes,
                 family=family,
                 unsure=unsure,
+                kin=bought.kin,
+                seen=seen,
+                error=error,
             ),
             rules.prior,
         )
@@ -167,7 +178,21 @@ def posterior(bought: Bought, rules: ModelRules) -> Posterior:
         right = (inverse * score) @ basis + np.einsum("mkl,ml->mk", prior.precision, prior.mean)
         weights = np.linalg.solve(precision, right[:, :, None])[:, :, 0]
         unsure = np.asarray(np.linalg.inv(precision)[:, 0, 0], dtype=np.float64)
+        seen, error = _without_prior(weights[:, 0], unsure, prior)
     return _summed(bought, features, weights, _Fit(score=score, noise=noise, precision=precision, rules=rules))
+
+
+def _first_seen(score: Floats, n_worth: Floats) -> tuple[Floats, Floats]:
+    """(n_rows,) what the items of each row say of its mean by themselves, and the variance of that."""
+    mean = score.sum(axis=1) / np.maximum(n_worth, 1e-9)
+    return mean, binary_variance(mean, n_worth) / np.maximum(n_worth, 1e-9)
+
+
+def _without_prior(mean: Floats, variance: Floats, prior: RowPrior) -> tuple[Floats, Floats]:
+    """The same from posterior means and variances: the prior's part taken out again."""
+    of_prior = prior.precision[:, 0, 0]
+    of_items = np.maximum(1.0 / variance - of_prior, 1e-6)
+    return mean + of_prior / of_items * (mean - prior.mean[:, 0]), 1.0 / of_items
 
 
 def _vague(prior: RowPrior) -> RowPrior:
@@ -241,5 +266,12 @@ def _summed(bought: Bought, features: ItemFeatures, weights: Floats, fit: _Fit) 
         precision=fit.precision,
         moments=features.moments.mean(axis=0),
         reference=bought.reference,
-        rules=fit.rules,
+        correlation=_correlation(bought, fit.rules),
     )
+
+
+def _correlation(bought: Bought, rules: ModelRules) -> Floats:
+    found = np.full(len(bought.score), rules.residual_correlation)
+    if bought.is_same is not None:
+        found[bought.is_same] = rules.own_correlation
+    return found

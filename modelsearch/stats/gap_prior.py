@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from modelsearch.stats.gap_kin import Kinship, Known, from_kin
+
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
@@ -64,6 +66,8 @@ class Fitted:
         weights: (n_rows, size); n_seen: (n_rows,) items; regressors: (n_rows, n_regressors) facts, NaN = unknown.
         family: (n_rows,) the same number for kin, -1 = none.
         unsure: (n_rows,) variance of each intercept; 0 at the first fit.
+        kin: in place of `family`, where rows have more in common than that; then `seen` and `error` are wanted too.
+        seen: (n_rows,) what a row's own items alone say of its intercept; error: variance of that.
     """
 
     weights: Floats
@@ -73,6 +77,9 @@ class Fitted:
     family: Ints
     unsure: Floats
     slopes: Slopes | None = None
+    kin: tuple[Kinship, ...] = ()
+    seen: Floats | None = None
+    error: Floats | None = None
 
 
 def row_priors(fitted: Fitted, rules: PriorRules) -> RowPrior:
@@ -101,9 +108,12 @@ def _means(fitted: Fitted, counts: Floats, rules: PriorRules) -> tuple[Floats, F
     n_regressors = fitted.regressors.shape[1]
     plain = Slopes(expected=np.zeros(n_regressors), rows=np.full(n_regressors, rules.ridge_rows))
     line = _ridge_line(quality, counts, fitted.regressors, fitted.slopes or plain)
-    shift, known_share = _of_family(quality - line, counts, fitted.family, rules.family_share)
-    line = line + shift
-    variance = _two_piece(quality - line, fitted.unsure, counts, rules) * known_share
+    if fitted.kin:
+        line, variance = _by_kin(fitted, line, rules)
+    else:
+        shift, known_share = _of_family(quality - line, counts, fitted.family, rules.family_share)
+        line = line + shift
+        variance = _two_piece(quality - line, fitted.unsure, counts, rules) * known_share
     mean = np.clip(line, 0.02, 0.99)
     is_known = (counts > 0) & (fitted.n_seen >= 8)
     best = float(quality[is_known].max()) if is_known.any() else float(counts @ quality / total)
@@ -123,6 +133,22 @@ def _of_family(residual: Floats, counts: Floats, family: Ints, share: float) -> 
     total = np.where(has_kin, np.bincount(code, own * residual)[code] - own * residual, 0.0)
     shrunk = share / (share * weight + 1.0 - share)
     return total * shrunk, 1.0 - share * weight * shrunk
+
+
+def _by_kin(fitted: Fitted, line: Floats, rules: PriorRules) -> tuple[Floats, Floats]:
+    """(n_rows,) means and variances where rows have a model or a way of asking in common.
+
+    The reference is a row like any other here: whatever else its model is asked for says something of it.
+    """
+    seen = line if fitted.seen is None else fitted.seen
+    error = np.full(len(line), rules.mean_sd**2) if fitted.error is None else fitted.error
+    rows = np.flatnonzero(fitted.n_seen > 0)
+    residual = seen - line
+    squares = float(((residual[rows] ** 2 - error[rows]) / (1.0 + error[rows] / rules.mean_sd**2) ** 2).sum())
+    weight = float((1.0 / (1.0 + error[rows] / rules.mean_sd**2) ** 2).sum())
+    variance = (max(squares, 0.0) + rules.mean_rows * rules.mean_sd**2) / (weight + rules.mean_rows)
+    found = from_kin(Known(residual=residual, error=error, rows=rows), fitted.kin, float(np.sqrt(variance)))
+    return line + found.shift, found.variance
 
 
 def _two_piece(residual: Floats, unsure: Floats, counts: Floats, rules: PriorRules) -> Floats:

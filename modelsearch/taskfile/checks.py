@@ -53,6 +53,20 @@ def check_task(task: TaskSpec, scorer: Scorer, owner: str) -> None:
             raise TaskFileError(f"{owner}: item {item.id!r}: scorer {task.scorer.name!r}: {problem}")
 
 
+def check_calibrated(task: TaskSpec, owner: str) -> None:
+    """Refuse calibrated variants where answers are no labels: there is nothing to weigh.
+
+    Raises:
+        TaskFileError: the variant, and what to do.
+    """
+    calibrated = [variant.id for variant in task.variants if variant.is_calibrated]
+    if calibrated and (not task.labels or task.scorer.name not in CLASS_SCORERS):
+        raise TaskFileError(
+            f"{owner}: variants: {calibrated[0]!r}: calibrated weighs the probabilities of labels: expected `labels` and "
+            f"scorer {' or '.join(CLASS_SCORERS)}, got {len(task.labels)} labels and {task.scorer.name!r}: leave it out"
+        )
+
+
 def _check_ids(items: Sequence[Item], owner: str) -> None:
     item_id, count = Counter(item.id for item in items).most_common(1)[0]
     if count > 1:

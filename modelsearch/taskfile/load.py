@@ -13,7 +13,7 @@ from modelsearch.core.errors import TaskFileError
 from modelsearch.core.ids import PromptId, TaskId
 from modelsearch.core.outcome import Status
 from modelsearch.core.task import Item, Prompt, Requirements, ScorerSpec, TaskSpec
-from modelsearch.taskfile.checks import check_sureness, check_task
+from modelsearch.taskfile.checks import check_calibrated, check_sureness, check_task
 from modelsearch.taskfile.items import items_of
 from modelsearch.taskfile.overrides import TaskOverrides, overridden
 from modelsearch.taskfile.read import ReadParquet, read_rows
@@ -94,6 +94,7 @@ def load_task(path: Path, *, overrides: TaskOverrides | None = None, loading: Ta
         n_repeats=raw.repeats,
     )
     check_sureness(task, owner=owner, error=TaskFileError)
+    check_calibrated(task, owner)
     check_task(task, build_scorer(task.scorer, task.labels, owner=owner), owner)
     task = task if overrides is None else overridden(task, overrides)
     if loading.check is not None:

@@ -87,6 +87,7 @@ class _Body(msgspec.Struct):
     error: Any = None
 
 
+MAX_ALTERNATIVES = 20
 _DECODER = msgspec.json.Decoder(_Body)
 _ENCODER = msgspec.json.Encoder()
 
@@ -111,7 +112,8 @@ class OpenAiChat:
             body["response_format"] = {"type": "json_schema", "json_schema": schema}
         if request.reasoning_effort is not None and "reasoning" in can:
             body.update(_effort(request.reasoning_effort, endpoint))
-        extra = _extra(request, endpoint)
+        body |= _alternatives(request, endpoint)
+        extra = {} if "logprobs" in body else _extra(request, endpoint)
         if endpoint.provider_id == ROUTER_ID:
             body["provider"] = preferences(request, endpoint)
             limits = price_limits(request, endpoint)
@@ -204,6 +206,13 @@ def _extra(request: ModelRequest, endpoint: Endpoint) -> dict[str, Any]:
     return {"logprobs": True} if request.has_logprobs and "logprobs" in endpoint.capabilities and is_free else {}
 
 
+def _alternatives(request: ModelRequest, endpoint: Endpoint) -> dict[str, Any]:
+    """What else it could have said, which makes it another call; at most what the format allows."""
+    if not request.n_alternatives or not _extra(request, endpoint):
+        return {}
+    return {"logprobs": True, "top_logprobs": min(request.n_alternatives, MAX_ALTERNATIVES)}
+
+
 def _logprobs(told: Any) -> tuple[TokenLogprob, ...]:
     """Of the chat format's `content`, or of the older lists `tokens` and `token_logprobs` that some keep to."""
     if not isinstance(told, dict):
@@ -212,7 +221,7 @@ def _logprobs(told: Any) -> tuple[TokenLogprob, ...]:
     if not told.get("content") and isinstance(texts, list) and isinstance(values, list) and len(texts) == len(values):
         pairs = [{"token": text, "logprob": value} for text, value in zip(texts, values, strict=True)]
         return logprobs_of(pairs, "token", "logprob")
-    return logprobs_of(told.get("content"), "token", "logprob")
+    return logprobs_of(told.get("content"), "token", "logprob", "top_logprobs")
 
 
 def _status(choice: _Choice | None, text: str) -> Status:

@@ -5,11 +5,12 @@ import numpy as np
 import pytest
 
 from modelsearch.core.candidate import Ensemble, GenParams, Single
-from modelsearch.core.ids import EndpointId, ModelId
+from modelsearch.core.ids import EndpointId, ItemId, ModelId, PromptId
 from modelsearch.core.market import Score, TaskKind
 from modelsearch.core.search import SearchView
+from modelsearch.core.task import Prompt
 from modelsearch.search.features import MAX_CATEGORIES, feature_table, published_score, standardised
-from modelsearch.testing.factories import make_market, make_model, make_view
+from modelsearch.testing.factories import make_items, make_market, make_model, make_task, make_view
 
 NAN = float("nan")
 
@@ -74,7 +75,43 @@ def test_effort_variants_differ() -> None:
     view = make_view(np.full((2, 2), NAN))
     thinking = Single(endpoint_id=EndpointId("m01"), params=GenParams(reasoning_effort="high"))
     wide = replace(view, candidates=(*view.candidates, thinking))
-    assert "effort=high" in feature_table(wide).names
+    assert "effort_missing" in feature_table(wide).names
+
+
+def varied(n_models: int = 3) -> SearchView:
+    """Each model with two prompts, and the first also at three efforts."""
+    prompts = tuple(
+        Prompt(id=PromptId(name), user="{{ examples }} {{ input }}", example_ids=shown, template_id=PromptId("t"))
+        for name, shown in (("none", ()), ("two", (ItemId("i0000"), ItemId("i0001"))))
+    )
+    task = make_task(2, prompts=prompts, examples=make_items(2))
+    ways = [Single(endpoint_id=EndpointId(f"m{n:02d}"), prompt_id=p.id) for n in range(n_models) for p in prompts]
+    ways += [replace(ways[0], params=GenParams(reasoning_effort=effort)) for effort in ("low", "medium", "max")]
+    view = make_view(np.full((n_models, 2), NAN), task=task)
+    return replace(view, candidates=tuple(ways))
+
+
+def test_ways_of_one_model_are_near_and_so_are_models_asked_one_way() -> None:
+    view = varied()
+    table = feature_table(view)
+    of_model = table.values[:, [name.startswith("model=") for name in table.names]]
+    of_prompt = table.values[:, [name.startswith("prompt=") for name in table.names]]
+    np.testing.assert_allclose(of_model[0], of_model[1])
+    np.testing.assert_allclose(np.sum((of_model[0] - of_model[2]) ** 2), 1.0)
+    np.testing.assert_allclose(of_prompt[0], of_prompt[2])
+    assert np.any(of_prompt[0] != of_prompt[1])
+    assert {"model", "prompt", "examples", "asking"} <= set(table.groups)
+    assert np.isfinite(table.values).all()
+
+
+def test_efforts_are_in_order() -> None:
+    low, medium, most = _column(varied(), "effort")[-3:]
+    assert low < medium < most
+    assert _column(varied(), "log_examples")[1] > _column(varied(), "log_examples")[0]
+
+
+def test_without_variants_there_are_no_columns_of_them() -> None:
+    assert not {"model", "prompt", "examples", "asking"} & set(feature_table(_view(5)).groups)
 
 
 def test_published_scores_are_of_the_kinds_benchmarks() -> None:

@@ -138,3 +138,12 @@ def test_a_grid_has_as_many_ways_as_its_lists_and_all_names_differ(
     found = asked_ways(grid, prompts, examples, "task")
     assert len({variant.id for variant in found.variants}) == len(found.variants) == size
     assert {variant.prompt_id for variant in found.variants} == {prompt.id for prompt in found.prompts}
+
+
+def test_calibration_is_for_answers_that_are_labels(tmp_path: Path) -> None:
+    rows = [{"name": "plain"}, {"name": "cal", "calibrated": True}]
+    with pytest.raises(TaskFileError, match=r"'cal': calibrated weighs .* got 0 labels and 'exact': leave it out"):
+        load(tmp_path, rows)
+    assert load(tmp_path, rows, labels=["delivery", "refund"]).variants[1].is_calibrated
+    grid = load(tmp_path, {"calibrated": [False, True]}, labels=["delivery", "refund"])
+    assert [variant.id for variant in grid.variants] == ["bare", "bare-cal", "few", "few-cal"]

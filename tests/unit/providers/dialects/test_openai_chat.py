@@ -145,4 +145,19 @@ def test_a_paid_reply_is_read_whatever_its_log_probabilities_look_like(
     logprobs: object, found: tuple[tuple[str, float], ...]
 ) -> None:
     reply = OpenAiChat().decode(told(logprobs))
-    assert (reply.text, reply.logprobs) == ("yes", found)
+    assert (reply.text, tuple(token[:2] for token in reply.logprobs)) == ("yes", found)
+
+
+def test_alternatives_are_asked_for_as_another_call_and_read() -> None:
+    able = make_endpoint("logprobs")
+    asked = replace(SURE, n_alternatives=50)
+    wire = OpenAiChat().encode(asked, able)
+    assert json.loads(wire.body)["top_logprobs"] == 20
+    assert wire.key_body is None
+    assert "top_logprobs" not in body_of(asked, make_endpoint())
+    others = [{"token": "yes", "logprob": -0.5}, {"token": "no", "logprob": -1.0}]
+    reply = OpenAiChat().decode(told({"content": [{"token": "yes", "logprob": -0.5, "top_logprobs": others}]}))
+    assert reply.logprobs[0].others == (("yes", -0.5), ("no", -1.0))
+    for odd in ({"no": 1}, [1], "x", [{"token": 1}]):
+        reply = OpenAiChat().decode(told({"content": [{"token": "yes", "logprob": -0.5, "top_logprobs": odd}]}))
+        assert reply.logprobs[0].others == ()
