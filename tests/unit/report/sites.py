@@ -42,7 +42,7 @@ def make_state(**changes: Any) -> TaskState:
         "task_id": TaskId("triage"), "task_revision": "t", "baseline_id": CandidateId(BASE),
         "incumbent_id": CandidateId(CHEAP), "standings": standings, "n_tested": 5, "spend_usd": Decimal("14.2071"),
         "waiting": (CandidateId("openrouter/google/gemini-3-flash"),), "last_night": TODAY,
-        "seen": {CandidateId("openrouter/x/y"): Seen(revision="r", cost_usd=0.01, limit_usd=0.001, reason="no cheaper")},
+        "seen": {CandidateId("openrouter/x/y"): Seen(revision="r", cost_usd=0.01, limit_usd=0.001, reason="dear")},
     }  # fmt: skip
     return TaskState(**{**plain, **changes})
 
@@ -74,7 +74,7 @@ def standing_line(day: date, role: str, name: str, **changes: Any) -> Line:
 
 def job_line(day: date, **changes: Any) -> Line:
     plain = {
-        "day": day.isoformat(), "kind": "screen", "candidate_id": CHEAP, "end": "done", "reason": "new on sale, cheaper",
+        "day": day.isoformat(), "kind": "screen", "candidate_id": CHEAP, "end": "done", "reason": "new, and cheaper",
         "place": 3, "level": 0.0125, "verdict": "non_inferior", "n_items": 400, "n_samples": 0, "budget_usd": "0.5",
         "spend_usd": "0.031", "n_calls": 400, "run_id": RUN, "error": None,
     }  # fmt: skip
@@ -136,7 +136,7 @@ def make_catalog(**changes: Any) -> CatalogFacts:
             make_change("repriced", BASE, TODAY - timedelta(days=3), **moved),
             make_change("gone", "openrouter/old/model", TODAY - timedelta(days=5), prices={"input": "1"}),
         ),
-        "disputed": (Disputed(endpoint_id=CHEAP, what="output", usd="0.3 USD per mtok", source="models.dev+openrouter"),),
+        "disputed": (Disputed(endpoint_id=CHEAP, what="output", usd="0.3 USD per mtok", source="a+models.dev"),),
         "problems": ("openrouter: x: input: expected a price >= 0, got '-1': it is unknown",),
     }  # fmt: skip
     return CatalogFacts(**{**plain, **changes})

@@ -1,0 +1,154 @@
+"""What the nightly site is made from, gathered from the stores; whatever cannot be read is told on the page itself."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from modelsearch.api.catalog_settling import held_sync
+from modelsearch.api.feedback import weights_of
+from modelsearch.api.registered import registered_task
+from modelsearch.core.errors import ModelsearchError
+from modelsearch.core.ids import TaskId
+from modelsearch.core.market import Rate
+from modelsearch.core.nights import TaskState
+from modelsearch.core.offering import CatalogState
+from modelsearch.core.registered import RegisteredTask
+from modelsearch.report.site_facts import CatalogFacts, Disputed, Line, RunFacts, SiteFacts, TaskFacts
+from modelsearch.settings import Settings
+from modelsearch.store.catalog_store import CatalogStore
+from modelsearch.store.layout import RunDir, list_runs, read_header
+from modelsearch.store.night_store import OPEN, STATE, NightStore
+from modelsearch.store.result_json import result_from_json
+from modelsearch.taskfile.registration import SUFFIX, registrations
+
+N_RUNS = 200
+"""Newest runs that are listed."""
+_COUNTS = ("n_jobs", "n_calls", "n_moves", "n_alarms", "n_waiting", "n_items", "n_samples", "place")
+_TEXTS = ("end", "kind", "candidate_id", "reason", "from_id", "to_id", "code", "subject", "message")
+
+
+def site_facts(settings: Settings, now: datetime | None = None) -> SiteFacts:
+    """Everything that the site shows; nothing is called and nothing is written.
+
+    Args:
+        settings: where everything is.
+        now: the moment, with a time zone; by default the clock's.
+    """
+    moment = now or datetime.now(UTC)
+    runs = list_runs(settings.runs)
+    return SiteFacts(
+        made_at=moment,
+        tasks=tuple(_task(settings, name, moment) for name in _names(settings)),
+        catalog=_catalog(settings),
+        runs=tuple(_run(run) for run in runs[-N_RUNS:][::-1]),
+        reports=frozenset(str(run.run_id) for run in runs if run.report_html.is_file()),
+        ui_url=settings.prefect_ui_url,
+    )
+
+
+def _names(settings: Settings) -> list[str]:
+    """Registered tasks, and those that once were."""
+    registered = [path.name.removesuffix(SUFFIX) for path in registrations(settings.tasks)]
+    kept = [each.name for each in settings.nights.iterdir() if each.is_dir()] if settings.nights.is_dir() else []
+    return sorted({*registered, *kept})
+
+
+def _task(settings: Settings, name: str, now: datetime) -> TaskFacts:
+    registered, problem = _registration(settings, name)
+    store = NightStore(settings.nights / name)
+    try:
+        return TaskFacts(
+            name=name,
+            registered=registered,
+            state=store.read(STATE, TaskState),
+            nights=_lines(store, "nights"),
+            jobs=_lines(store, "jobs"),
+            moves=_lines(store, "moves"),
+            alarms=_lines(store, "alarms"),
+            standings=_lines(store, "standings"),
+            feedback=tuple(weights_of(settings, TaskId(name), now.date()).values()),
+            is_open=store.holds(OPEN),
+            problem=problem,
+        )
+    except ModelsearchError as error:
+        return TaskFacts(name=name, registered=registered, problem=problem or str(error))
+
+
+def _registration(settings: Settings, name: str) -> tuple[RegisteredTask | None, str]:
+    """What is registered under a name, and why that cannot be read; neither where it is registered no more."""
+    if not (settings.tasks / f"{name}{SUFFIX}").is_file():
+        return None, ""
+    try:
+        return registered_task(settings, name), ""
+    except ModelsearchError as error:
+        return None, str(error)
+
+
+def _lines(store: NightStore, table: str) -> list[Line]:
+    """A history whose counts are numbers and whose texts are there, whoever wrote the file."""
+    return [
+        {
+            **dict.fromkeys(_COUNTS, 0),
+            **dict.fromkeys(_TEXTS, ""),
+            "spend_usd": "0",
+            **line,
+            **{name: line[name] if isinstance(line.get(name), int) else 0 for name in _COUNTS},
+            **{name: str(line.get(name) or "") for name in (*_TEXTS, "day")},
+        }
+        for line in store.history(table)
+    ]
+
+
+def _catalog(settings: Settings) -> CatalogFacts:
+    store = CatalogStore(settings.synced_catalog)
+    try:
+        state, held = store.state(), held_sync(settings)
+        held_reason, n_held = ("", 0) if held is None else (held.reason or "it moves too much", len(held.changes))
+        if state is None:
+            return CatalogFacts(held_reason=held_reason, n_held=n_held)
+        return CatalogFacts(
+            observed_at=state.observed_at,
+            n_endpoints=sum(each.is_live for each in state.offerings.values()),
+            changes=store.history(),
+            held_reason=held_reason,
+            n_held=n_held,
+            disputed=tuple(_disputed(state)),
+            problems=state.problems,
+        )
+    except ModelsearchError as error:
+        return CatalogFacts(error=str(error))
+
+
+def _disputed(state: CatalogState) -> Iterator[Disputed]:
+    for endpoint_id, offering in sorted(state.offerings.items()):
+        for rate in offering.rates:
+            if rate.is_disputed and offering.is_live:
+                usd = "unknown" if rate.usd is None else f"{rate.usd.normalize():f} USD per {rate.per}"
+                yield Disputed(endpoint_id=endpoint_id, what=_what(rate), usd=usd, source=rate.source)
+
+
+def _what(rate: Rate) -> str:
+    marks = ["" if rate.processing == "standard" else rate.processing]
+    marks += [f"prompts over {rate.min_prompt_tokens} tokens"] if rate.min_prompt_tokens else []
+    return ", ".join(filter(None, [rate.kind, *marks]))
+
+
+def _run(run: RunDir) -> RunFacts:
+    try:
+        header = read_header(run) if run.header.exists() else {}
+        known = RunFacts(
+            run_id=str(run.run_id), task=str(header.get("task", "")), baseline=str(header.get("baseline", ""))
+        )
+        if not run.result.exists():
+            return RunFacts(run_id=known.run_id, task=known.task, baseline=known.baseline, problem="no result yet")
+        result = result_from_json(run.result.read_bytes())
+    except (ModelsearchError, OSError) as error:
+        return RunFacts(run_id=str(run.run_id), problem=f"cannot be read: {error}")
+    answer = result.recommendation
+    return RunFacts(
+        run_id=known.run_id,
+        task=known.task or result.task_id,
+        baseline=known.baseline or str(result.baseline_id),
+        advice=answer.label,
+        certainty=answer.certainty.value,
+        spend_usd=f"{result.spend.settled_usd:.4f}",
+    )
