@@ -20,6 +20,7 @@ from flows import (
     cli_schema,
     cli_search,
     cli_serve,
+    cli_serve_candidate,
     json_option,
 )
 from flows.cli_catalog_app import catalog_app
@@ -105,6 +106,7 @@ app.command()(cli_nights.nightly)
 app.command()(cli_feedback.feedback)
 app.command("feedback-serve")(cli_feedback.feedback_serve)
 app.command()(cli_serve.serve)
+app.command("serve-candidate")(cli_serve_candidate.serve_candidate)
 app.command()(cli_serve.server)
 
 
