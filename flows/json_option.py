@@ -31,11 +31,13 @@ from typing import Annotated, Any, TypeAlias
 
 import typer
 
-from modelsearch.core.errors import ModelsearchError
+from modelsearch.core.errors import FileWriteError, ModelsearchError
 
 OPTION = "--json"
 VERSION = 1
 """Of the documents; it changes when a key goes or changes its meaning, not when one is added."""
+UNREAD = 141
+"""Exit code where whoever read stdout went away, as `head` does: 128 + SIGPIPE, as of other programs."""
 RESERVED = frozenset({"command", "json_version", "error"})
 Write: TypeAlias = Callable[[str], None]
 
@@ -76,10 +78,10 @@ Json = Annotated[
 
 def tell(lines: Iterable[str], data: Mapping[str, Any], *, is_json: bool) -> None:
     """Print the lines for people, or for programs the document of `data`, which has no key of `RESERVED`."""
-    if not is_json:
-        typer.echo("\n".join(lines))
-        return
-    tell_json(data)
+    if is_json:
+        tell_json(data)
+    else:
+        _write_stdout("\n".join(lines) + "\n")
 
 
 def tell_json(data: Mapping[str, Any]) -> None:
@@ -92,8 +94,7 @@ def tell_json(data: Mapping[str, Any]) -> None:
     if taken:
         message = f"--json: {', '.join(sorted(taken))} belongs to the envelope: name it otherwise"
         raise ValueError(message)
-    write = _write.get() or _write_stdout
-    write(document(_command.get(), data))
+    _put(_write.get() or _write_stdout, document(_command.get(), data))
 
 
 def document(command: str, data: Mapping[str, Any]) -> str:
@@ -112,7 +113,8 @@ def tell_failure(failure: Failure) -> None:
     """Print the document of a command that failed."""
     write = _write.get() or _write_stdout
     told = {"code": failure.code, "exit_code": failure.exit_code, "message": failure.message}
-    write(document(_command.get(), {"error": told}))
+    with contextlib.suppress(OSError):  # nobody reads it, or there is no room: stderr and the exit code tell
+        write(document(_command.get(), {"error": told}))
 
 
 def is_asked(arguments: Sequence[str]) -> bool:
@@ -166,7 +168,28 @@ def _write_all(descriptor: int, content: bytes) -> None:
 
 
 def _write_stdout(text: str) -> None:
+    _put(_echoed, text)
+
+
+def _echoed(text: str) -> None:
     typer.echo(text, nl=False)
+    sys.stdout.flush()
+
+
+def _put(write: Write, text: str) -> None:
+    """Write to stdout, which may be a pipe that nobody reads any more, or a full disk.
+
+    Raises:
+        FileWriteError: the disk does not take it.
+    """
+    try:
+        write(text)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is left in a buffer would complain once more at the end
+        raise typer.Exit(UNREAD) from None
+    except OSError as error:
+        message = f"stdout: cannot be written to ({error.strerror}): make room, or write somewhere else"
+        raise FileWriteError(message) from error
 
 
 def plain(value: Any) -> Any:
