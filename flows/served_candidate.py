@@ -142,6 +142,10 @@ class ServedDoor:
         except TaskFileError as error:
             message = "the task's prompt cannot be applied to this input: expected one like the items of the task"
             raise ApiError(status=400, message=message, code="invalid_value", param="messages") from error
+        except Exception as error:  # noqa: BLE001 - a fault of ours; its words may hold anything, so its kind alone is told
+            self.metrics.requests.labels("fault").inc()
+            self._serving.candidate.plugs.calls.warn("fault", "server", f"a fault of ours: {type(error).__name__}")
+            raise _unexpected() from None
         finally:
             self._n_here -= 1
         self.metrics.note(given, time.monotonic() - started_s)
