@@ -71,10 +71,10 @@ def _open_to_keep(view: SearchView, estimates: Sequence[Estimate]) -> list[Estim
 
 
 def _runner_up(found: Sequence[Option], chosen: Option, second: Option | None) -> CandidateId | None:
-    """The next best worth; else the next certified one; else the cheapest other whose chance is best."""
+    """The next best worth; else the next certified one; else the other whose chance is best, if that is even."""
     if second is not None:
         return second.estimate.candidate_id
-    others = [o for o in found if o is not chosen and o.estimate.p_non_inferior is not None]
+    others = [o for o in found if o is not chosen and (o.estimate.p_non_inferior or 0.0) >= EVEN]
     best = max(others, key=lambda o: (o.is_certified, o.estimate.p_non_inferior or 0.0), default=None)
     return None if best is None else best.estimate.candidate_id
 
@@ -91,6 +91,8 @@ def _certified(view: SearchView, option: Option, runner_up_id: CandidateId | Non
     return replace(answer, is_for_population=is_for_population)
 
 
+EVEN = 0.5
+"""Chance below which nobody is worth naming as second."""
 POPULATION_NOTE = "; tested apart at the same level, it holds for the population these items were drawn from as well"
 
 

@@ -174,7 +174,7 @@ def test_a_pool_without_candidates_is_told_as_such(tmp_path: Path) -> None:
 
 
 def test_an_unknown_plan_or_strategy_is_told_before_anything_is_written(tmp_path: Path) -> None:
-    with pytest.raises(PlanError, match="balanced, cheap, newcomer, thorough"):
+    with pytest.raises(PlanError, match="balanced, cheap, evolved, newcomer, thorough"):
         run(make_request(tmp_path, plan="fancy"), tmp_path)
     assert not (tmp_path / ".modelsearch").exists()
 
