@@ -1,10 +1,11 @@
 """What a shell proposes after a tab: ids and names from the project's files, within milliseconds.
 
 Neither Prefect nor the catalogue's own reader is imported. Whatever cannot be read proposes nothing: a shell that asks
-must never get an error. Names with control characters are not proposed, for a shell would run into them.
+must never get an error. Only names that mean themselves to a shell are proposed.
 """
 
 import json
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ from modelsearch.settings import read_settings
 MAX_PROPOSED = 200
 MAX_DESCRIBED = 50
 """Runs whose header is read for a description; the newest."""
+SAFE = re.compile(r"[\w.,@:/#+=-]+", re.ASCII)
+"""Names without blanks, quotes, `$` and whatever else a shell would act on."""
 PLANS = ("balanced", "cheap", "thorough")
 Proposed = list[tuple[str, str]]
 
@@ -66,13 +69,13 @@ def sources(incomplete: str) -> list[str]:
 
 
 def _matching(names: Iterable[str], incomplete: str) -> list[str]:
-    safe = [name for name in names if name.isprintable() and not any(char.isspace() for char in name)]
+    safe = [name for name in names if SAFE.fullmatch(name)]
     found = [name for name in safe if name.startswith(incomplete)]
     return (found or [name for name in safe if incomplete in name])[:MAX_PROPOSED]
 
 
 def _names(folder: Path) -> list[str]:
-    return [path.name for path in _files(folder, "*") if path.name.isprintable() and " " not in path.name]
+    return [path.name for path in _files(folder, "*") if SAFE.fullmatch(path.name)]
 
 
 def _files(folder: Path, pattern: str) -> list[Path]:
