@@ -22,16 +22,16 @@ from modelsearch.testing.factories import make_endpoint, make_model, make_provid
 
 N_CANDIDATES, N_ITEMS, N_ROUNDS, N_PROVIDERS = 500, 5000, 40, 12
 RUN = RunId("20261124-000000-b16b16")
-WORDS = (
+TEXT = (
     "the invoice of last month shows a charge that nobody here ordered and the second reminder came before the first "
     "letter was answered please say which contract it belongs to and how it can be ended in time thank you "
-).split()
+)
 
 
 def big_setting(seed: int) -> Setting:
     """500 endpoints at 12 providers, each 1.5 % cheaper than the one before; 5,000 items of some 600 characters."""
     rng = np.random.default_rng(seed)
-    texts = [" ".join(rng.choice(WORDS, size=110)) for _ in range(N_ITEMS)]
+    texts = [" ".join(rng.choice(TEXT.split(), size=110)) for _ in range(N_ITEMS)]
     items = tuple(
         Item(id=ItemId(f"ticket-{n:05d}"), input={"subject": text[:60], "body": text}, target="billing")
         for n, text in enumerate(texts)

@@ -145,7 +145,7 @@ def _said(said: Said) -> dict[str, Json]:
     answer = "" if said.answer is None else block(said.answer, MAX_REPLY_CHARS)
     reply = block(said.reply, MAX_REPLY_CHARS)
     return {
-        "status": said.status,
+        "status": clean(said.status),
         "answer": answer,
         "reply": "" if reply.strip() == answer.strip() else reply,
         "score": None if said.score is None else float(f"{said.score:.4g}"),

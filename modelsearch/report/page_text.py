@@ -10,7 +10,10 @@ KEPT_FORMATS = frozenset("\u200c\u200d")
 """Invisible, and part of how Persian, Indic scripts and emoji are written."""
 _MARKED = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 _LINES = str.maketrans({"\r": "\n", "\x0b": "\n", "\x0c": "\n", "\x85": "\n", "\u2028": "\n", "\u2029": "\n"})
-_ESCAPES = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"})
+_ESCAPES = str.maketrans(
+    {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
+    | {chr(code): f"\\u{code:04x}" for code in range(0xD800, 0xE000)}  # alone they are no UTF-8
+)
 
 
 def block(text: str, max_chars: int) -> str:

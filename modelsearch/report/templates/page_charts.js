@@ -8,12 +8,15 @@ const CONFIG = {
 const nothing = { load: () => Promise.reject(new Error("this page loads nothing")), sanitize: () => Promise.reject(new Error("no links")) };
 
 async function chart(node, spec, tooltip) {
+  const own = node.getAttributeNames().map((name) => [name, node.getAttribute(name)]);
   const runtime = vega.parse(spec, CONFIG, { ast: true });
   const view = new vega.View(runtime, {
     expr: vega.expressionInterpreter, renderer: "svg", container: node, hover: Boolean(tooltip), loader: nothing, logLevel: vega.Error,
     tooltip: tooltip ?? (() => {}),
   });
   await view.runAsync();
+  for (const [name, value] of own) node.setAttribute(name, value); // vega puts its own role and label in their place
+  node.querySelector("form")?.remove();
   node.querySelector("svg")?.setAttribute("aria-hidden", "true"); // what it says stands beside it as text
   return view;
 }

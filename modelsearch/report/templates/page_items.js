@@ -48,7 +48,10 @@ function itemList() {
   let shown = 0;
   const grow = () => {
     const next = found.slice(shown, shown + ITEMS_A_PAGE);
-    list.append(...next.map((item) => itemCard(item, [who, "Baseline"], groups)));
+    const cards = next.map((item) => itemCard(item, [who, "Baseline"], groups));
+    list.append(...cards);
+    const long = cards.flatMap((card) => [...card.querySelectorAll("pre")]).filter((body) => body.scrollHeight > body.clientHeight + 1);
+    for (const body of long) body.tabIndex = 0; // so that keys can scroll it
     shown += next.length;
     more.hidden = shown >= found.length;
     byId("item-count").textContent = `${shown} of ${found.length} found, ${items.length} in this page`;

@@ -15,7 +15,7 @@ function raceRows(race, at) {
 function raceDomain(race, margin) {
   const last = race.points.at(-1).rows.map((row) => row[1]).filter(Boolean);
   const reach = Math.max(12, 6 * margin);
-  const high = Math.min(60, Math.max(reach / 2, ...last.map((gap) => gap[2] + 2)));
+  const high = Math.min(reach, Math.max(reach / 2, ...last.map((gap) => gap[2] + 1)));
   return [-Math.min(100, 2 * reach), high];
 }
 

@@ -81,9 +81,9 @@ def test_a_vote_has_no_words_of_its_own() -> None:
 
 
 def test_a_reply_that_no_dialect_reads_is_left_out() -> None:
-    broken = [
-        event if isinstance(event, CallReserved) else replace(event, body=b"\xff{") for event in said(OURS, 0, "")
-    ]  # type: ignore[type-var]
+    asked, told = said(OURS, 0, "")
+    assert isinstance(told, CallReplied)
+    broken = [asked, replace(told, body=b"\xff{")]
     found = disagreements_of(SETTING, [*broken, *EVENTS], result(), SINGLES)
     assert found is not None
     assert found.found[0].ours.reply == ""

@@ -39,7 +39,7 @@ def make_race(label: str = "cheap") -> tuple[RacePoint, ...]:
     """Undecided, then likely, as in the result."""
     kept = make_kept().recommendation
     wide, narrow = Interval(mean=-0.1, low=-0.5, high=0.3), Interval(mean=-0.01, low=-0.04, high=0.02)
-    rows = (RaceRow(candidate_id=CHEAP, gap=wide, n_items=4, is_live=True),)
+    rows: tuple[RaceRow, ...] = (RaceRow(candidate_id=CHEAP, gap=wide, n_items=4, is_live=True),)
     first = RacePoint(
         phase="race", round=0, spend_usd=0.1, n_outcomes=8, n_pool=4, answer=kept, rows=rows,
     )  # fmt: skip
@@ -66,6 +66,6 @@ def make_page_data(text: str = "cheap", n_items: int = 3) -> PageData:
         ),
         latencies={CHEAP: SPREAD, BIG: replace(SPREAD, p95_s=2.0)},
         max_latency_s=2.5,
-        again=Again(command=f"modelsearch search '{text}'", facts=(("seed", "0"), ("begun", text))),
+        again=Again(command=f"modelsearch search '{text}'", facts=(("seed", "0"), (f"begun {text}", text))),
         left_out=(f"the race: {text}",),
     )

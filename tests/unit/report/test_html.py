@@ -182,6 +182,7 @@ def _is_harmless(text: str, page: str) -> bool:
 def test_hostile_text_is_shown_and_adds_no_tag_and_no_attribute(payload: str) -> None:
     page = html(make_hostile(payload), data=make_page_data(payload))
     assert _is_harmless(payload, page)
+    assert page.encode()
     assert not set(body(page)) & set("\x00\x07\x08\x1b\x9b\u202e\u202d\u2066\u200f\U000e0041\ud800")
     found = re.search(r'id="item-data">(.*?)</script>', page, re.DOTALL)
     assert found is not None

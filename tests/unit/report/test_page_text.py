@@ -41,6 +41,7 @@ def test_hostile_text_stays_data(payload: str) -> None:
     text = script_json({payload: payload})
     assert json.loads(text) == {payload: payload}
     assert "<" not in text
+    assert text.encode()
 
 
 def test_what_json_has_not_is_refused() -> None:
