@@ -42,6 +42,7 @@ def race_lines(state: LiveState, about: About, width: int, n_lines: int, glyphs:
     base = runners[0].mean if runners and runners[0].is_baseline else None
     axis = _axis(shown, base, width)
     told = _tail(state, about, len(runners) - len(shown))
+    told += "" if base is not None or not about.baseline_id else ", the baseline not asked yet"
     return [
         [Segment(cut(_head(axis, width, glyphs), width, glyphs), SOFT)],
         *([Segment(*part) for part in _row(runner, base, about, axis, width, glyphs)] for runner in shown),

@@ -154,7 +154,9 @@ class LiveState:
             others = f" and {len(move.drops) - 1} more" if len(move.drops) > 1 else ""
             self.tell(f"dropped {short(one.candidate_id)}{others}: {short(one.reason)}")
         if move.additions:
-            self.tell(f"{counted(len(move.additions), 'candidate')} joined, such as {name_of(move.additions[0])}")
+            n_more = len(move.additions) - 1
+            others = f" and {counted(n_more, 'other')}" if n_more else ""
+            self.tell(f"joined by {name_of(move.additions[0])}{others}")
 
     def scored(self, event: OutcomeScored) -> None:
         """An outcome is known."""

@@ -21,7 +21,7 @@ OURS = {"usage": 2, "interrupted": 130, "internal": 1}
 
 
 def test_every_error_stands_there_with_its_code() -> None:
-    found = [errors.ModelsearchError, *_below(errors.ModelsearchError)]
+    found: list[type[errors.ModelsearchError]] = [errors.ModelsearchError, *_below(errors.ModelsearchError)]
     failures = [json_option.failure_of(_made(each)) for each in found if each.__module__ == errors.__name__]
     assert {each.code: each.exit_code for each in failures} | OURS == ERRORS
     assert set(ERRORS.values()) <= CODES

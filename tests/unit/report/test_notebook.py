@@ -84,3 +84,11 @@ def test_an_unknown_frame_is_told_the_known_ones() -> None:
 def test_without_a_run_there_are_no_tables() -> None:
     with pytest.raises(RunNotFoundError, match="without one"):
         SearchResult.of(make_result(run_dir=None)).table("outcomes")
+
+
+def test_the_documentation_names_every_column() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "notebook.md").read_text(encoding="utf-8")
+    for name, columns in FRAMES.items():
+        assert f"### `{name}_frame()`" in page
+        for each in columns:
+            assert f"| `{each.name}` | {each.dtype} | {each.unit} | {each.meaning} |" in page, each.name

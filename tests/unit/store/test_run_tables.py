@@ -99,6 +99,14 @@ def test_all_stages_of_a_table_are_one_frame(tmp_path: Path) -> None:
     assert set(frame.attrs["columns"]) == set(frame.columns)
 
 
+def test_a_table_that_no_stage_has_is_empty(tmp_path: Path) -> None:
+    run = RunDir(tmp_path, RunId("r"))
+    write_table(run.table("first", "screen"), "screen", rows_of("screen"), fingerprint="f")
+    frame = run_table(run, "outcomes")
+    assert len(frame) == 0
+    assert list(frame.columns) == ["stage", *SCHEMAS["outcomes"].names]
+
+
 def test_unknown_and_absent_tables_are_told(tmp_path: Path) -> None:
     run = RunDir(tmp_path, RunId("r"))
     with pytest.raises(OptionError, match="outcomes"):
