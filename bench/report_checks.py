@@ -146,7 +146,7 @@ def hostile_shown(window: Window) -> Iterator[Check]:
         "warnings": (".warnings li", clean),
         "phases": (".funnel tbody th bdi", clean),
         "providers": (".spend tbody th bdi", short),
-        "items' inputs": ("#item-list article > pre:nth-of-type(1)", lambda text: block(text, MAX_INPUT_CHARS)),
+        "items' inputs": ("#item-list .asked > div:first-child > pre", lambda text: block(text, MAX_INPUT_CHARS)),
         "answers": ("#item-list .said > div:first-child > pre:first-of-type", lambda text: block(text, 2000)),
     }
     for place, (selector, shown) in places.items():

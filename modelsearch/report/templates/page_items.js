@@ -30,7 +30,13 @@ function itemCard(item, names, groups) {
   if (item.weight !== 1) head.append(element("span", `weight ${Number(item.weight.toPrecision(3))}`, "other"));
   const said = element("div", undefined, "said");
   said.append(saidBy(names[0], item.ours), saidBy(names[1], item.base));
-  card.append(head, ...part("Input", item.input), ...part("Target", item.target), said);
+  const asked = element("div", undefined, "asked");
+  for (const [title, text] of [["Input", item.input], ["Target", item.target]]) {
+    const box = element("div");
+    box.append(...part(title, text));
+    asked.append(box);
+  }
+  card.append(head, asked, said);
   return card;
 }
 

@@ -48,23 +48,36 @@ function dropTable() {
   const table = byId("drop-table");
   if (!table) return;
   const rows = [...table.tBodies[0].rows];
-  const facts = rows.map((row) => [row, row.textContent.toLowerCase(), row.cells[1].textContent, row.cells[2].textContent]);
+  const facts = new Map(
+    rows.map((row) => [row, [row.textContent.toLowerCase(), row.cells[1].textContent, row.cells[2].textContent]]),
+  );
   const [search, phase, by] = ["drop-search", "drop-phase", "drop-by"].map(byId);
-  options(phase, facts.map((fact) => fact[2]));
-  options(by, facts.map((fact) => fact[3]));
+  options(phase, [...facts.values()].map((fact) => fact[1]));
+  options(by, [...facts.values()].map((fact) => fact[2]));
+  const more = byId("drop-more");
+  let all = rows.length <= FIRST_ROWS;
   const filter = () => {
     const wanted = search.value.trim().toLowerCase();
+    let found = 0;
     let shown = 0;
-    for (const [row, text, itsPhase, itsBy] of facts) {
+    for (const row of table.tBodies[0].rows) {
+      const [text, itsPhase, itsBy] = facts.get(row);
       const fits = text.includes(wanted) && (!phase.value || itsPhase === phase.value) && (!by.value || itsBy === by.value);
-      row.hidden = !fits;
-      shown += fits;
+      found += fits;
+      row.hidden = !fits || (!all && found > FIRST_ROWS);
+      shown += !row.hidden;
     }
     byId("drop-count").textContent = `${shown} of ${rows.length} shown`;
+    more.hidden = shown === found;
+    more.textContent = `Show all ${found}`;
   };
+  more.addEventListener("click", () => {
+    all = true;
+    filter();
+  });
   search.addEventListener("input", later(filter));
   for (const select of [phase, by]) select.addEventListener("change", filter);
-  sortable(table, () => {});
+  sortable(table, filter);
   filter();
   show("drop-tools");
 }
