@@ -52,26 +52,40 @@ def draft_of(items: Sequence[LoggedItem]) -> Draft:
         items: at least one.
     """
     fields = {item.id: _named(item) for item in items}
-    if not all(item.turns for item in items):
+    sent = [item for item in items if item.turns]
+    if not sent:
         names = sorted(set().union(*fields.values()))
         return _drafted(items, fields, ((), tuple(Part(name=name) for name in names)), is_logged=False)
-    texts = {item.id: _texts(item.turns) for item in items}
-    patterns = [pattern_of([(texts[i.id][place], _as_text(fields[i.id])) for i in items]) for place in (0, 1)]
-    notes = _flattened(items)
-    system, user = patterns
-    if user is None or system is None or not any(part.name for part in (*system, *user)):
-        whole = {
-            item_id: {name: text for name, text in zip(WHOLE_FIELDS, pair, strict=True) if text or name == "prompt"}
-            for item_id, pair in texts.items()
-        }
-        alike = {pair[0] for pair in texts.values()}
-        if len(alike) == 1:  # the system message is the same for all: it stays in the prompt
-            whole = {item_id: {"prompt": pair[1]} for item_id, pair in texts.items()}
-            return _drafted(items, whole, ((Part(text=alike.pop()),), (Part(name="prompt"),)), notes=notes)
-        notes = (*notes, "system messages differ from item to item: they are fields of the input")
-        whole = {item_id: {"prompt_system": pair[0], "prompt": pair[1]} for item_id, pair in texts.items()}
-        return _drafted(items, whole, ((Part(name="prompt_system"),), (Part(name="prompt"),)), notes=notes)
-    return _drafted(items, fields, (system, user), notes=notes)
+    texts = {item.id: _texts(item.turns) for item in sent}
+    rows = [(texts[item.id], _as_text(fields[item.id])) for item in sent]
+    system, user = (pattern_of([(pair[place], named) for pair, named in rows]) for place in (0, 1))
+    notes = _flattened(sent)
+    if system is not None and user is not None and any(part.name for part in (*system, *user)):
+        return _drafted(items, fields, (system, user), notes=notes)
+    return _whole(items, texts, notes)
+
+
+def _whole(items: Sequence[LoggedItem], texts: Mapping[str, tuple[str, str]], notes: tuple[str, ...]) -> Draft:
+    """The messages themselves as inputs; a system message that all share stays in the prompt."""
+    asked = {item.id: texts.get(item.id) or ("", _shown(item)) for item in items}
+    n_unsent = len(items) - len(texts)
+    if n_unsent:
+        notes = (*notes, f"{n_unsent} items have no logged message: what the log calls their input stands in its place")
+    alike = {system for system, _ in texts.values()}
+    user = (Part(name="prompt"),)
+    if len(alike) == 1:
+        whole: dict[str, dict[str, Json]] = {item_id: {"prompt": pair[1]} for item_id, pair in asked.items()}
+        return _drafted(items, whole, ((Part(text=alike.pop()),), user), notes=notes)
+    notes = (*notes, "system messages differ from item to item: they are fields of the input")
+    whole = {item_id: dict(zip(WHOLE_FIELDS, pair, strict=True)) for item_id, pair in asked.items()}
+    return _drafted(items, whole, ((Part(name="prompt_system"),), user), notes=notes)
+
+
+def _shown(item: LoggedItem) -> str:
+    """An item's fields as one text."""
+    if len(item.fields) == 1:
+        return str(next(iter(item.fields.values())))
+    return "\n".join(f"{name}: {value}" for name, value in item.fields.items())
 
 
 def pattern_of(rows: Sequence[tuple[str, Mapping[str, str]]]) -> tuple[Part, ...] | None:

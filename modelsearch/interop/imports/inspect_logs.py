@@ -76,6 +76,7 @@ def _evaluation(logs: Sequence[_Log], skipped: Sequence[LeftOut]) -> Evaluation:
     for log in logs:
         for item in log.items.values():
             known = items.setdefault(item.id, item)
+            items[item.id] = known if known.turns else item
             if known.fields != item.fields or known.target != item.target:
                 raise LogFileError(
                     f"{log.path}: sample {shown(item.id)} is another one than in {first.path}: "
@@ -147,14 +148,15 @@ def _take(log: _Log, samples: Iterator[Fields]) -> None:
         if item is None:
             log.left_out["samples", "their input is no text (images, tools' calls)"] += 1
             continue
-        log.items.setdefault(item.id, item)
+        known = log.items.setdefault(item.id, item)
+        log.items[item.id] = known if known.turns else item
         log.outcomes.append(_outcome(log, sample, item.id))
     if not log.outcomes:
         raise LogFileError(f"{log.path}: no sample that can be used: was it run with --no-log-samples?")
 
 
 def _item(sample: Fields) -> LoggedItem | None:
-    """The sample; its prompt is what was sent before the first answer."""
+    """The sample; its prompt is what was sent before the first answer, if it came to one."""
     asked = turns_of(sample.values.get("input"))
     if asked is None:
         return None
@@ -163,6 +165,7 @@ def _item(sample: Fields) -> LoggedItem | None:
         if isinstance(message, Mapping) and message.get("role") == "assistant" and message.get("source") != "input":
             break
         sent.append(message)
+    is_sent = bool(sent) and len(sent) < len(sample.values_of("messages"))
     target = plain(sample.values.get("target"), f"{sample.where}: target")
     if isinstance(target, list) and len(target) == 1:
         target = target[0]
@@ -172,7 +175,7 @@ def _item(sample: Fields) -> LoggedItem | None:
         id=sample.needed_text("id"),
         fields={"input": plain(shown_text, sample.where)},
         target=None if target in ("", []) else target,
-        turns=(turns_of(sent) if sent else None) or asked,
+        turns=(turns_of(sent) or ()) if is_sent else (),
         options=tuple(str(choice) for choice in sample.values_of("choices")),
     )
 
