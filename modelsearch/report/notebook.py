@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Self
 
 from modelsearch.core import result as core
 from modelsearch.core.errors import OptionError, RunNotFoundError
-from modelsearch.report.headline import Names, covered, headline, run_files, spending
+from modelsearch.report.headline import EMULATED, Names, covered, headline, run_files, spending
 from modelsearch.report.plain import clean, short
 from modelsearch.report.rows import Row, candidate_row
 from modelsearch.report.standing import Standing, standings
-from modelsearch.store.layout import RunDir, write_whole
+from modelsearch.store.layout import RunDir, read_header, write_whole
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -120,7 +120,8 @@ class SearchResult(core.SearchResult):
         """Quality against cost with intervals, Pareto front, baseline and what is recommended."""
         from modelsearch.report.front_svg import front_svg  # noqa: PLC0415 - as above
 
-        return FrontPlot(title=f"{short(self.task_id)}, run {short(self.run_id)}", svg=front_svg(self))
+        svg = front_svg(self, is_emulated=is_emulated(self))
+        return FrontPlot(title=f"{short(self.task_id)}, run {short(self.run_id)}", svg=svg)
 
     def _repr_html_(self) -> str:
         return notebook_html(self)
@@ -132,6 +133,15 @@ class SearchResult(core.SearchResult):
         return run
 
 
+def is_emulated(result: core.SearchResult) -> bool:
+    """Whether the run says that no provider was called; no, where there is no run to ask."""
+    run = run_files(result)
+    if run is None or not run.header.is_file():
+        return False
+    request = read_header(run).get("request")
+    return isinstance(request, dict) and bool(request.get("is_emulated"))
+
+
 def notebook_html(result: core.SearchResult) -> str:
     """The answer as a fragment of a page: no script, no style sheet, colours taken from the page that it stands in."""
     from modelsearch.report.template import template  # noqa: PLC0415 - jinja2 is imported when it is used
@@ -140,6 +150,7 @@ def notebook_html(result: core.SearchResult) -> str:
     answer = result.recommendation
     return template("notebook.html.j2").render(
         result=result,
+        emulated=EMULATED if is_emulated(result) else "",
         certainty=answer.certainty.value,
         sentence=headline(result, Names(short(answer.label), short(result.baseline_id))),
         covered=covered(answer),

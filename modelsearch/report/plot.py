@@ -16,6 +16,8 @@ from modelsearch.stats.pareto import front
 WIDTH, HEIGHT = 760.0, 400.0
 LEFT, RIGHT, TOP, BOTTOM = 56.0, 20.0, 40.0, 48.0
 MAX_LABEL_CHARS = 44
+MAX_FRONT_WIDTH = 0.5
+"""Score units: a mean of one or two items is luck, and its interval as wide as half of all there is."""
 MAX_DECADES = 7
 """The axis of cost spans no more: a single price of next to nothing would press all others together."""
 
@@ -52,7 +54,8 @@ class Plot:
 
     Attributes:
         front: corners (x, y) of the stairs below which somebody measured is cheaper and no worse, or better and no
-            dearer, by the means, among those within the limits; from the cheapest to the right edge.
+            dearer, by the means; from the cheapest to the right edge. Those outside the task's limits make no front,
+            nor those of whom next to nothing is known (`MAX_FRONT_WIDTH`).
     """
 
     dots: tuple[Dot, ...]
@@ -110,7 +113,7 @@ def front_ids(found: Sequence[Standing]) -> frozenset[CandidateId]:
 
 
 def _stairs(frame: _Frame, estimates: Sequence[Estimate]) -> tuple[tuple[float, float], ...]:
-    usable = [e for e in estimates if e.is_feasible and e.quality is not None]
+    usable = [e for e in estimates if e.is_feasible and e.quality and e.quality.high - e.quality.low < MAX_FRONT_WIDTH]
     points = np.array([[_per_1k(e), -e.quality.mean] for e in usable if e.quality]).reshape(-1, 2)
     corners: list[tuple[float, float]] = []
     for per_1k, loss in np.unique(points[front(points)], axis=0):

@@ -14,7 +14,8 @@ RUN_TABLES = ("endpoints", "screen", "trajectory", "calls", "outcomes", "ledger"
 def run_table(run: RunDir, name: str) -> pd.DataFrame:
     """The rows of a table over all stages, `stage` in front; amounts are `Decimal`, exact; empty is None or NaN.
 
-    The stages come in the order in which they ended; a table that none of them has is empty. `attrs["columns"]` holds the meaning and unit of each column.
+    The stages come in the order in which they ended; a table that none of them has is empty. `attrs["columns"]` holds
+    the meaning and unit of each column.
 
     Raises:
         OptionError: a run has no table of that name.

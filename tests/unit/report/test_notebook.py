@@ -1,5 +1,6 @@
 """A result as Python shows it: compact, escaped, and with its tables explained."""
 
+import json
 import pickle
 from dataclasses import replace
 from pathlib import Path
@@ -33,6 +34,16 @@ def test_it_shows_the_answer_first_and_names_its_tables() -> None:
     assert "candidates_frame()" in page.words
     assert "Warning: bad: gives one answer to nearly all items" in page.words
     assert len(RESULT._repr_html_()) < 8000
+
+
+def test_an_emulated_search_says_so(tmp_path: Path) -> None:
+    run = tmp_path / "20260101-000000-abc123"
+    run.mkdir()
+    for is_emulated in (True, False):
+        (run / "run.json").write_text(json.dumps({"request": {"is_emulated": is_emulated}}))
+        result = SearchResult.of(make_result(run_dir=str(run)))
+        assert ("EMULATED" in result._repr_html_()) is is_emulated
+        assert ("EMULATED" in result.plot_front().svg) is is_emulated
 
 
 def test_the_many_are_counted() -> None:

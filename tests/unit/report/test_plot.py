@@ -78,3 +78,11 @@ def test_who_is_outside_the_limits_is_not_on_the_front() -> None:
     plot = plot_of(standings(make_result(estimates=(fast, make_estimate("big"), make_estimate("cheap")), drops=())))
     assert plot is not None
     assert plot.front[0][0] != next(dot.x for dot in plot.dots if dot.title.startswith("fast"))
+
+
+def test_luck_on_a_single_item_is_not_on_the_front() -> None:
+    lucky = make_estimate("lucky", quality=Interval(mean=1.0, low=0.01, high=1.0), n_items=1)
+    plot = plot_of(standings(make_result(estimates=(lucky, make_estimate("big"), make_estimate("cheap")), drops=())))
+    assert plot is not None
+    at = {dot.title.split(":")[0]: dot.y for dot in plot.dots}
+    assert min(y for _, y in plot.front) == at["cheap"] > at["lucky"]
