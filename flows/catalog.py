@@ -16,6 +16,7 @@ from modelsearch.settings import Settings, read_settings
 from modelsearch.store.catalog_outbox import CatalogOutbox
 from modelsearch.store.catalog_store import CatalogStore
 from tasks.catalog import SourceUnreadError, forget_sync, keep_sync, read_catalog_source, settle_catalog
+from tasks.nights import renew_site
 
 SENT_WITHIN_S = 60.0
 """Events that are not sent by then are told again by the next sync."""
@@ -43,6 +44,8 @@ async def sync(emulator_url: str = "", taken: Sequence[str] = (), name: str = ""
     finally:
         forget_sync(own)
     n_sent = await tell(settings, report)
+    if report.changes or report.alarms:
+        await renew_site()
     if name:
         _REPORTS[name] = report
     kinds: dict[str, Json] = {str(kind): n for kind, n in report.n_by_kind.items()}

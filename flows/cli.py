@@ -21,6 +21,7 @@ from flows import (
     cli_search,
     cli_serve,
     cli_serve_candidate,
+    cli_site,
     json_option,
 )
 from flows.cli_catalog_app import catalog_app
@@ -108,6 +109,7 @@ app.command("feedback-serve")(cli_feedback.feedback_serve)
 app.command()(cli_serve.serve)
 app.command("serve-candidate")(cli_serve_candidate.serve_candidate)
 app.command()(cli_serve.server)
+app.command()(cli_site.site)
 
 
 def _got(error: Exception) -> str:

@@ -5,14 +5,15 @@ from typing import Any, cast
 
 from prefect import flow, runtime
 
+from flows.names import new_model_told
 from flows.nightly import ended, nights_of
 from modelsearch.core.errors import OptionError
 from modelsearch.settings import read_settings
-from tasks.nights import show_night
+from tasks.nights import renew_site, show_night
 
 
 def _run_name() -> str:
-    return f"new model · {runtime.flow_run.parameters.get('endpoint_id')}"
+    return new_model_told(runtime.flow_run.parameters.get("endpoint_id"), runtime.flow_run.parameters.get("task"))
 
 
 @flow(name="new_model", flow_run_name=_run_name, validate_parameters=False)
@@ -35,4 +36,5 @@ async def new_model(endpoint_id: str, task: str = "") -> list[dict[str, Any]]:
     settings, on = read_settings(), datetime.now(UTC).date()
     reports = await nights_of(settings, (task,) if task else (), on, budget="", only=endpoint_id.strip())
     await show_night(f"{endpoint_id} on {on.isoformat()}", reports)
+    await renew_site()
     return cast("list[dict[str, Any]]", await ended(reports, {"endpoint_id": endpoint_id, "task": task}))

@@ -6,9 +6,11 @@ from typing import Any, cast
 
 import msgspec
 from prefect import State, flow, get_run_logger, runtime, tags
+from prefect.states import Completed
 
 from flows.announce import announce_alarm, announce_move
 from flows.come_back import COME_BACK_S, again_at, patience_s
+from flows.names import night_told, nightly_told
 from modelsearch.api.all_nights import NightsCall, night_names, task_night
 from modelsearch.api.night_asked import day_of, usd_of
 from modelsearch.api.night_stage import Waiting
@@ -17,16 +19,18 @@ from modelsearch.core.errors import ModelsearchError
 from modelsearch.core.ids import EndpointId
 from modelsearch.core.money import ZERO_USD
 from modelsearch.core.nights import NightReport
+from modelsearch.report.artifacts import night_told as nights_told
 from modelsearch.report.nights import night_lines
 from modelsearch.settings import Settings, read_settings
-from tasks.nights import run_job_shown, show_night
+from tasks.nights import renew_site, run_job_shown, show_night, show_task_night
 
 HELD = "HeldUp"
 """State of a run whose jobs wait for batches or cheaper hours: nothing has failed, another run goes on."""
 
 
 def _night_name() -> str:
-    return f"night · {runtime.flow_run.parameters.get('name')} · {runtime.flow_run.parameters.get('day')}"
+    given = runtime.flow_run.parameters
+    return night_told(given.get("name"), given.get("day"), given.get("only"))
 
 
 @flow(name="night", flow_run_name=_night_name, validate_parameters=False)
@@ -51,6 +55,7 @@ async def night(name: str, day: str, budget_usd: str = "", only: str = "") -> di
         return None
     for line in night_lines(report):
         get_run_logger().info(line)
+    await show_task_night(report)
     for move in report.moves:
         announce_move(move)
     for alarm in report.alarms:
@@ -85,7 +90,7 @@ def _tags(settings: Settings, name: str) -> tuple[str, ...]:
 
 def _run_name() -> str:
     given = runtime.flow_run.parameters
-    return f"nightly · {given.get('day') or datetime.now(UTC).date()} · {given.get('task') or 'all tasks'}"
+    return nightly_told(given.get("day") or datetime.now(UTC).date(), given.get("task"), given.get("budget_usd"))
 
 
 @flow(name="nightly", flow_run_name=_run_name, validate_parameters=False)
@@ -104,11 +109,12 @@ async def nightly(task: str = "", day: str = "", budget_usd: str = "") -> list[d
     settings, on = read_settings(), day_of(day)
     reports = await nights_of(settings, (task,) if task else (), on, budget=budget_usd, only="")
     await show_night(f"{on.isoformat()}, {task or 'all tasks'}", reports)
+    await renew_site()
     again = {"task": task, "day": on.isoformat(), "budget_usd": budget_usd}
     return cast("list[dict[str, Any]]", await ended(reports, again))
 
 
-async def ended(reports: list[NightReport], again: dict[str, Any]) -> State[Any] | list[dict[str, Any]]:
+async def ended(reports: list[NightReport], again: dict[str, Any]) -> State[Any]:
     """How a flow over tasks ends; `again` are the parameters of the run that goes on where something is held up.
 
     Raises:
@@ -121,4 +127,5 @@ async def ended(reports: list[NightReport], again: dict[str, Any]) -> State[Any]
     if held and runtime.deployment.id:
         message = f"{', '.join(held)}: batches or cheaper hours are waited for"
         return await again_at(again, message, state_name=HELD, in_s=COME_BACK_S)
-    return [msgspec.to_builtins(report, str_keys=True) for report in reports]
+    data = [msgspec.to_builtins(report, str_keys=True) for report in reports]
+    return Completed(message=nights_told(reports), data=data)

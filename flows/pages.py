@@ -1,12 +1,16 @@
-"""The pages of `modelsearch serve`: health, reports of runs, and whatever else is mounted beside them."""
+"""The pages of `modelsearch serve`: the nightly site, reports of runs, health, and whatever is mounted beside them.
+
+/                     the index of tasks, as the last night or sync has written it; tasks/<task>.html, catalog.html
+/runs.html            all runs, looked up now, and what is well
+/runs/<run>/<file>    report.html, report.md, front.svg
+/health               200, or 503 with what is ill
+"""
 
 import hmac
-import html
 from base64 import b64decode
 from binascii import Error as Base64Error
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -17,18 +21,24 @@ from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Respon
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from modelsearch.store.layout import RunDir, list_runs
+from modelsearch.api.site import live_runs_page, refresh_site
+from modelsearch.settings import Settings
+from modelsearch.store.layout import list_runs
 
-REPORTS = ("report.html", "report.md")
+REPORTS = {
+    "report.html": "text/html; charset=utf-8",
+    "report.md": "text/plain; charset=utf-8",
+    "front.svg": "image/svg+xml",
+}
 """The only files of a run that are served: its journal holds whole replies, its tables every item."""
 HEALTH = "/health"
-N_SHOWN = 200
-_HEADERS = {
-    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:",
-    "x-content-type-options": "nosniff",
-    "referrer-policy": "no-referrer",
-    "cache-control": "no-store",
-}
+INDEX, CATALOG, RUNS = "index.html", "catalog.html", "runs.html"
+_PLAIN = {"x-content-type-options": "nosniff", "referrer-policy": "no-referrer", "cache-control": "no-store"}
+_FRAMELESS = "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+_HEADERS = {**_PLAIN, "content-security-policy": f"default-src 'none'; style-src 'unsafe-inline'; {_FRAMELESS}"}
+# a report's scripts are allowed by the page's own policy, by their hashes; a browser holds it to both
+_INLINE = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
+_REPORT_HEADERS = {**_PLAIN, "content-security-policy": f"{_INLINE}; {_FRAMELESS}"}
 
 Check = Callable[[], str]
 """Says `ok`, or in a few words what is wrong."""
@@ -39,17 +49,15 @@ class Served:
     """What the pages show.
 
     Attributes:
-        runs: folder of run directories.
+        settings: where site and runs are.
         checks: parts whose health is told, by name; they may take a second.
-        ui_url: of Prefect, linked.
         password: `user:password` asked for by everything but health and `open_paths`; "" = nothing is asked.
         routes: mounted beside our own.
         open_paths: beginnings of paths that see to their own keys.
     """
 
-    runs: Path
+    settings: Settings
     checks: Mapping[str, Check] = field(default_factory=dict)
-    ui_url: str = ""
     password: str = field(default="", repr=False)
     routes: Sequence[BaseRoute] = ()
     open_paths: tuple[str, ...] = ()
@@ -61,13 +69,30 @@ def pages_app(served: Served) -> Starlette:
     async def health(_: Request) -> Response:
         return await run_in_threadpool(_health, served)
 
-    async def index(_: Request) -> Response:
-        return await run_in_threadpool(_index, served)
+    async def page(_: Request) -> Response:
+        return await run_in_threadpool(_page, served.settings, INDEX)
+
+    async def catalog(_: Request) -> Response:
+        return await run_in_threadpool(_page, served.settings, CATALOG)
+
+    async def task(request: Request) -> Response:
+        return await run_in_threadpool(_task, served.settings, request.path_params["name"])
+
+    async def runs(_: Request) -> Response:
+        return await run_in_threadpool(_runs, served)
 
     async def report(request: Request) -> Response:
         return _report(served, request.path_params["run_id"], request.path_params["name"])
 
-    routes = [Route(HEALTH, health), Route("/", index), Route("/runs/{run_id}/{name}", report)]
+    routes = [
+        Route(HEALTH, health),
+        Route("/", page),
+        Route(f"/{RUNS}", runs),
+        Route("/tasks/{name}", task),
+        Route("/runs/{run_id}/{name}", report),
+        Route(f"/{INDEX}", page),
+        Route(f"/{CATALOG}", catalog),
+    ]
     guard = Middleware(BasicAuth, password=served.password, open_paths=(HEALTH, *served.open_paths))
     return Starlette(routes=[*routes, *served.routes], middleware=[guard])
 
@@ -107,28 +132,33 @@ def _health(served: Served) -> Response:
     return JSONResponse({"status": "ok" if is_well else "ill", **parts}, 200 if is_well else 503)
 
 
-def _index(served: Served) -> Response:
-    runs = list_runs(served.runs)[-N_SHOWN:][::-1]
+def _page(settings: Settings, name: str) -> Response:
+    """A page of the site, made now where no night has made it yet."""
+    path = settings.site / name
+    if not path.is_file():
+        refresh_site(settings)
+    if not path.is_file():
+        raise HTTPException(404, "the site cannot be written: see the project's home")
+    return FileResponse(path, headers=_HEADERS, media_type="text/html; charset=utf-8")
+
+
+def _task(settings: Settings, name: str) -> Response:
+    """The page of a task, of those that are there: no path is ever made of what was asked."""
+    path = next((path for path in (settings.site / "tasks").glob("*.html") if path.name == name), None)
+    if path is None:
+        raise HTTPException(404, "there is no such task")
+    return FileResponse(path, headers=_HEADERS, media_type="text/html; charset=utf-8")
+
+
+def _runs(served: Served) -> Response:
     parts = {name: check() for name, check in served.checks.items()}
-    rows = "".join(f"<li>{_run_line(run)}</li>" for run in runs) or "<li>no runs yet</li>"
-    states = "".join(f"<li>{html.escape(name)}: {html.escape(said)}</li>" for name, said in parts.items())
-    link = f'<p><a href="{html.escape(served.ui_url)}">Prefect</a></p>' if served.ui_url else ""
-    page = (
-        '<!doctype html><html lang="en"><meta charset="utf-8"><title>modelsearch</title>'
-        f"<h1>modelsearch</h1><ul>{states}</ul>{link}<h2>Runs</h2><ul>{rows}</ul></html>"
-    )
-    return HTMLResponse(page, headers=_HEADERS)
-
-
-def _run_line(run: RunDir) -> str:
-    name = html.escape(str(run.run_id))
-    return f'<a href="/runs/{name}/report.html">{name}</a>' if run.report_html.is_file() else f"{name} (no report yet)"
+    return HTMLResponse(live_runs_page(served.settings, parts), headers=_HEADERS)
 
 
 def _report(served: Served, run_id: str, name: str) -> Response:
     """A report, of a run that is listed: no path is ever made of what was asked."""
-    run = next((run for run in list_runs(served.runs) if run.run_id == run_id), None)
+    run = next((run for run in list_runs(served.settings.runs) if run.run_id == run_id), None)
     if run is None or name not in REPORTS or not (run.path / name).is_file():
         raise HTTPException(404, "there is no such report")
-    kind = "text/html" if name.endswith(".html") else "text/plain"
-    return FileResponse(run.path / name, headers=_HEADERS, media_type=f"{kind}; charset=utf-8")
+    headers = _REPORT_HEADERS if name == "report.html" else _HEADERS
+    return FileResponse(run.path / name, headers=headers, media_type=REPORTS[name])

@@ -4,9 +4,11 @@ from contextlib import AsyncExitStack
 from dataclasses import replace
 from typing import Any, cast
 
-from prefect import flow, runtime, tags
+from prefect import State, flow, runtime, tags
+from prefect.states import Completed
 
 from flows.come_back import come_back, patience_s
+from flows.names import search_told
 from flows.phase import PENDING, run_phase_flow
 from modelsearch.api.begun import AVAILABLE
 from modelsearch.api.request import SearchRequest
@@ -14,17 +16,19 @@ from modelsearch.api.session import Opening, Session, find_session_run, open_ses
 from modelsearch.evaluate.batch import BatchingEvaluator
 from modelsearch.evaluate.evaluator import LiveEvaluator
 from modelsearch.evaluate.replay import ReplayEvaluator
+from modelsearch.report.artifacts import answer_told
 from modelsearch.settings import read_settings
+from modelsearch.store.result_json import result_from_json
 from tasks.evaluate import PrefectEvaluator
+from tasks.progress import ShownProgress
 from tasks.sessions import forget, is_open, keep, session_of
 from tasks.stages import report, write_stage_tables
 
 
 def _run_name() -> str:
-    """`search · what · baseline`, from the parameters."""
-    asked = runtime.flow_run.parameters.get("request", {})
-    what = str(asked.get("task") or asked.get("recorded") or "inline task").rsplit("/", 1)[-1]
-    return f"search · {what} · against {asked.get('baseline') or 'the default baseline'}"
+    """Such as `search classification vs gpt-4o, 5 USD`, from the parameters."""
+    given = runtime.flow_run.parameters
+    return search_told(given.get("request", {}), is_resumed=bool(given.get("run_id")) and not is_open(given["run_id"]))
 
 
 @flow(name="search", flow_run_name=_run_name, validate_parameters=False)
@@ -45,6 +49,8 @@ async def search(request: dict[str, Any], run_id: str = "") -> dict[str, str]:
     async with AsyncExitStack() as stack:
         session = await _session(request, run_id, stack)
         with tags(session.run.run_id):
+            progress = _shown_progress(session)
+            await progress.begin()
             await write_stage_tables(session.run.run_id, AVAILABLE)
             for phase in session.plan.phases:
                 written = await run_phase_flow(session.run.run_id, phase.name)
@@ -52,7 +58,8 @@ async def search(request: dict[str, Any], run_id: str = "") -> dict[str, str]:
                     ending = await come_back(request, session.run.run_id, written[PENDING])
                     return cast("dict[str, str]", ending)  # a state that a flow returns is how its run ends
             await report(session.run.run_id, session.source.is_emulated)
-        return {"run_id": session.run.run_id, "run_dir": str(session.run.path)}
+            await progress.end()
+        return cast("dict[str, str]", _ended(session))
 
 
 async def _session(request: dict[str, Any], run_id: str, stack: AsyncExitStack) -> Session:
@@ -78,3 +85,18 @@ async def _session(request: dict[str, Any], run_id: str, stack: AsyncExitStack) 
         )
         session.search = replace(session.search, evaluator=shown)
     return session
+
+
+def _shown_progress(session: Session) -> ShownProgress:
+    """Told after each round, where rounds are shown at all."""
+    progress, evaluator = ShownProgress(session=session), session.search.evaluator
+    if isinstance(evaluator, PrefectEvaluator):
+        evaluator.round_ended = progress.round_ended
+    return progress
+
+
+def _ended(session: Session) -> State[dict[str, str]]:
+    """The state in which a search ends: the answer stands on the run's own page."""
+    result = result_from_json(session.run.result.read_bytes())
+    found = {"run_id": str(session.run.run_id), "run_dir": str(session.run.path)}
+    return Completed(message=answer_told(result), data=found)

@@ -25,6 +25,7 @@ from flows.pages import Served, pages_app
 from flows.prefect_child import HOST, ServerPlan, child_server, is_answering
 from flows.prefect_env import prepare
 from flows.reach import VARIABLE, check_server
+from modelsearch.api.site import refresh_site
 from modelsearch.core.errors import ModelsearchError, OptionError
 from modelsearch.settings import Settings, read_settings
 
@@ -58,6 +59,13 @@ class ServeOptions:
     limit: int = LIMIT
     is_json: bool = False
 
+    @property
+    def pages_url(self) -> str:
+        """As a browser of this machine reaches the pages; "" where they listen on all addresses at once."""
+        if self.host in ("0.0.0.0", "::"):  # noqa: S104 - compared with, not bound to
+            return ""
+        return f"http://[{self.host}]:{self.port}" if ":" in self.host else f"http://{self.host}:{self.port}"
+
 
 def run_serve(options: ServeOptions) -> None:
     """Serve until stopped.
@@ -71,6 +79,8 @@ def run_serve(options: ServeOptions) -> None:
     # the feedback door looks at keys of its own; a key that is missing is told before anything starts
     feedback = feedback_routes(feedback_door(settings)) if settings.feedback_keys else []
     os.environ["MODELSEARCH_HOME"] = str(settings.home.resolve())  # runs are processes of their own
+    if options.pages_url:
+        os.environ.setdefault("MODELSEARCH_PAGES_URL", options.pages_url)  # what artifacts of runs link to
     os.environ.setdefault("PREFECT_FLOWS_HEARTBEAT_FREQUENCY", "30")  # by which a run whose process is gone is found
     prepare(settings.prefect_home)
     end_orphans(os.environ.get("PREFECT_HOME", ""))
@@ -79,10 +89,11 @@ def run_serve(options: ServeOptions) -> None:
         server = stack.enter_context(_server(options, settings))
         sock = stack.enter_context(contextlib.closing(page_socket(options.host, options.port)))
         deployments = [runner_deployment(each) for each in declared]
+        os.environ.setdefault("PREFECT_UI_URL", _ui_url())
+        refresh_site(read_settings())
         served = Served(
-            runs=settings.runs,
+            settings=read_settings(),
             checks={"prefect": _prefect},
-            ui_url=_ui_url(),
             password=password,
             routes=[*feedback, *metrics_routes(settings)],
             open_paths=(OPEN_PATH,) if feedback else (),
@@ -213,7 +224,7 @@ def _ui_url() -> str:
 def _say(options: ServeOptions, declared: tuple[Declared, ...]) -> None:
     names = ", ".join(each.name for each in declared)
     sys.stderr.write(
-        f"deployments: {names}\nPrefect: {_ui_url()}\nreports, health, metrics: http://{options.host}:{options.port}/\n"
+        f"deployments: {names}\nPrefect: {_ui_url()}\nsite, reports, health, metrics: http://{options.host}:{options.port}/\n"
         "stop with Ctrl-C: schedules stay, what is paid is kept\n"
     )
     if options.is_json:

@@ -84,6 +84,11 @@ class Settings:
         return _web_url(self.environ.get("MODELSEARCH_PAGES_URL", ""))
 
     @property
+    def has_pages_password(self) -> bool:
+        """Whether the pages ask for a password (MODELSEARCH_SERVE_AUTH), which no picture in another page can give."""
+        return bool(self.environ.get("MODELSEARCH_SERVE_AUTH"))
+
+    @property
     def prefect_ui_url(self) -> str:
         """Where browsers reach Prefect's UI (PREFECT_UI_URL); "" = not told."""
         return _web_url(self.environ.get("PREFECT_UI_URL", ""))

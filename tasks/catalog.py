@@ -1,6 +1,7 @@
 """Prefect tasks of a catalogue sync: a source read, all of them settled."""
 
 import asyncio
+from collections import Counter
 from typing import Any
 
 from prefect import task
@@ -11,7 +12,8 @@ from modelsearch.api.catalog_reading import Syncing, read_source
 from modelsearch.api.catalog_settling import settle
 from modelsearch.core.errors import OptionError
 from modelsearch.core.sync_report import SourceRead, SyncReport
-from modelsearch.report.catalog_changes import change_rows, sync_lines
+from modelsearch.report.catalog_changes import change_rows, change_word, sync_lines
+from modelsearch.report.markdown import escape
 
 _UNDER_WAY: dict[str, Syncing] = {}
 """Syncs of this process, by name: keys are among what they are made of, and parameters of tasks are public."""
@@ -55,11 +57,21 @@ async def read_catalog_source(name: str, source: str) -> SourceRead:
 async def settle_catalog(name: str, reads: list[SourceRead]) -> SyncReport:
     """Put what was read in force, or hold it; publish the changes as artifacts."""
     report = await asyncio.to_thread(settle, _sync(name), reads)
-    rows = change_rows(report.changes) or [{"day": report.observed_at.date().isoformat(), "what": "no changes"}]
+    rows = [{name: escape(told) for name, told in row.items()} for row in change_rows(report.changes)]
+    rows = rows or [{"day": report.observed_at.date().isoformat(), "what": "no changes"}]
     await acreate_table_artifact(rows, key="catalog-changes", description=f"changes of the catalogue: {report.end}")
     text = "\n".join(sync_lines(report, has_problems=True))
-    await acreate_markdown_artifact(f"```\n{text}\n```", key="catalog-sync", description=report.end)
+    fenced = text.replace("`", "'")  # a source's words end no block of ours
+    await acreate_markdown_artifact(f"```\n{fenced}\n```", key="catalog-sync", description=_told(report))
     return report
+
+
+def _told(report: SyncReport) -> str:
+    """The sync in a line."""
+    kinds = Counter(change_word(change) for change in report.changes)
+    changes = ", ".join(f"{n} {kind}" for kind, n in kinds.most_common()) or "no changes"
+    reason = f": {escape(report.reason)}" if report.reason else ""
+    return f"{report.end}{reason}; {changes}; {report.n_endpoints} endpoints on sale"
 
 
 def _sync(name: str) -> Syncing:

@@ -6,7 +6,7 @@ awaiting them together keeps one loop. A retried task buys nothing twice: what i
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -88,6 +88,7 @@ class PrefectEvaluator:
         run_id: of the search.
         where: number of the round under way in its phase, from 0.
         n_task_runs: made so far; near the limit a round is one task run, and past it none.
+        round_ended: awaited when a round's outcomes are there.
     """
 
     inner: LiveEvaluator | ReplayEvaluator
@@ -95,6 +96,7 @@ class PrefectEvaluator:
     where: Callable[[], int]
     batching: BatchingEvaluator | None = None
     n_task_runs: int = 0
+    round_ended: Callable[[], Awaitable[None]] | None = None
 
     def bound_usd(self, probes: Sequence[Probe], candidates: Mapping[CandidateId, Candidate]) -> list[list[Decimal]]:
         """As the inner evaluator says."""
@@ -117,7 +119,10 @@ class PrefectEvaluator:
             for error in ended:
                 if isinstance(error, BaseException):
                     raise error
-        return await self.inner.evaluate(probes, candidates)
+        outcomes = await self.inner.evaluate(probes, candidates)
+        if self.round_ended is not None:
+            await self.round_ended()
+        return outcomes
 
     def _batches(
         self, probes: Sequence[Probe], candidates: Mapping[CandidateId, Candidate]

@@ -14,6 +14,7 @@ from modelsearch.api.observing import observed_night
 from modelsearch.api.publishing import refresh, shared_folder
 from modelsearch.api.registered import registered_task
 from modelsearch.api.shared_night import run_shared_night
+from modelsearch.api.site import refresh_site
 from modelsearch.api.wiring import Watch
 from modelsearch.api.workers import open_shared
 from modelsearch.core.errors import ModelsearchError, NightLockedError, RunLockedError
@@ -84,6 +85,8 @@ async def run_nights(
             left_usd = None if left_usd is None else max(ZERO_USD, left_usd - report.spend_usd)
             reports.append(report)
             tell(report)
+    if reports:
+        refresh_site(settings)
     return reports
 
 

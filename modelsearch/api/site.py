@@ -7,14 +7,15 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 from modelsearch.api.publishing import refresh_nights
-from modelsearch.api.site_reading import site_facts
+from modelsearch.api.site_reading import runs_facts, site_facts
 from modelsearch.core.errors import ModelsearchError, StorageError
 from modelsearch.core.ids import RunId
-from modelsearch.report.site import site_pages
+from modelsearch.report.site import runs_page, site_pages
 from modelsearch.settings import Settings
 from modelsearch.store.filesystem import Folder, LocalFolder, open_folder
 from modelsearch.store.layout import RunDir
@@ -63,6 +64,11 @@ def refresh_site(settings: Settings) -> str:
     except Exception as error:  # noqa: BLE001 - a page is no reason to fail a night that is paid for
         return f"a fault of ours, {type(error).__name__}"
     return ""
+
+
+def live_runs_page(settings: Settings, health: Mapping[str, str]) -> str:
+    """The page of all runs as they are now, with what is well, by part."""
+    return runs_page(replace(runs_facts(settings), health=health))
 
 
 def _write(pages: Mapping[str, str], folder: Folder) -> None:

@@ -1,6 +1,7 @@
 """What the nightly site is made from, gathered from the stores; whatever cannot be read is told on the page itself."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from modelsearch.api.catalog_settling import held_sync
@@ -33,12 +34,16 @@ def site_facts(settings: Settings, now: datetime | None = None) -> SiteFacts:
         settings: where everything is.
         now: the moment, with a time zone; by default the clock's.
     """
-    moment = now or datetime.now(UTC)
+    known = runs_facts(settings, now)
+    tasks = tuple(task_facts(settings, name, known.made_at) for name in _names(settings))
+    return replace(known, tasks=tasks, catalog=_catalog(settings))
+
+
+def runs_facts(settings: Settings, now: datetime | None = None) -> SiteFacts:
+    """The runs alone."""
     runs = list_runs(settings.runs)
     return SiteFacts(
-        made_at=moment,
-        tasks=tuple(_task(settings, name, moment) for name in _names(settings)),
-        catalog=_catalog(settings),
+        made_at=now or datetime.now(UTC),
         runs=tuple(_run(run) for run in runs[-N_RUNS:][::-1]),
         reports=frozenset(str(run.run_id) for run in runs if run.report_html.is_file()),
         ui_url=settings.prefect_ui_url,
@@ -52,7 +57,8 @@ def _names(settings: Settings) -> list[str]:
     return sorted({*registered, *kept})
 
 
-def _task(settings: Settings, name: str, now: datetime) -> TaskFacts:
+def task_facts(settings: Settings, name: str, now: datetime | None = None) -> TaskFacts:
+    """One task, registered or not; what of it cannot be read is told in it."""
     registered, problem = _registration(settings, name)
     store = NightStore(settings.nights / name)
     try:
@@ -65,7 +71,7 @@ def _task(settings: Settings, name: str, now: datetime) -> TaskFacts:
             moves=_lines(store, "moves"),
             alarms=_lines(store, "alarms"),
             standings=_lines(store, "standings"),
-            feedback=tuple(weights_of(settings, TaskId(name), now.date()).values()),
+            feedback=tuple(weights_of(settings, TaskId(name), (now or datetime.now(UTC)).date()).values()),
             is_open=store.holds(OPEN),
             problem=problem,
         )
@@ -127,7 +133,7 @@ def _disputed(state: CatalogState) -> Iterator[Disputed]:
 
 
 def _what(rate: Rate) -> str:
-    marks = ["" if rate.processing == "standard" else rate.processing]
+    marks: list[str] = ["" if rate.processing == "standard" else rate.processing]
     marks += [f"prompts over {rate.min_prompt_tokens} tokens"] if rate.min_prompt_tokens else []
     return ", ".join(filter(None, [rate.kind, *marks]))
 

@@ -89,28 +89,6 @@ def night_rows(reports: Iterable[NightReport]) -> list[dict[str, Any]]:
     ]
 
 
-def night_markdown(reports: Sequence[NightReport]) -> str:
-    """Moves and alarms of a night over all tasks, then a line per task."""
-    moves = [
-        f"- **{move.task_id}**: {move.from_id} -> **{move.to_id}**: {move.reason}" for r in reports for move in r.moves
-    ]
-    alarms = [f"- **{alarm.code}** {alarm.subject}: {alarm.message}" for report in reports for alarm in report.alarms]
-    feedback = [f"- {feedback_line(weight)}" for report in reports for weight in report.feedback]
-    feedback = ["", "## Production feedback", *feedback] if feedback else []
-    parts = [
-        "## Recommendations that moved",
-        *(moves or ["None."]),
-        "",
-        "## Alarms",
-        *(alarms or ["None."]),
-        *feedback,
-        "",
-        "## Tasks",
-        *(f"- {_headline(report)}" for report in reports),
-    ]
-    return "\n".join(parts) + "\n"
-
-
 def _headline(report: NightReport) -> str:
     ends = {"done": "done", "out_of_money": "money was short", "held": "held up, goes on later", "failed": "failed"}
     n_calls = sum(result.n_calls for result in report.results)

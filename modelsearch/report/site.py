@@ -6,6 +6,7 @@ escape everything: names, reasons and messages are strangers' words.
 
 import base64
 import hashlib
+import unicodedata
 from collections.abc import Mapping
 from datetime import UTC
 from functools import cache
@@ -13,7 +14,9 @@ from importlib.resources import files
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
+from modelsearch.report.plain import INVISIBLE
 from modelsearch.report.site_facts import SiteFacts, TaskFacts
 from modelsearch.report.site_index import index_view
 from modelsearch.report.site_others import catalog_view, runs_view
@@ -73,7 +76,15 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+        finalize=_visible,
     )
+
+
+def _visible(value: Any) -> Any:
+    """Whatever is put into a page, without control and direction characters, wherever it comes from."""
+    if not isinstance(value, str) or isinstance(value, Markup) or value.isprintable():
+        return value
+    return "".join(char for char in value if unicodedata.category(char) not in INVISIBLE)
 
 
 @cache

@@ -1,5 +1,6 @@
 """What the nightly site is made from: values only, as the stores hold them."""
 
+import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,7 +8,6 @@ from datetime import date, datetime
 from typing import Any
 
 from modelsearch.core.feedback import FeedbackWeight
-from modelsearch.core.ids import sha256_hex
 from modelsearch.core.nights import Standing, TaskState
 from modelsearch.core.offering import ModelChange
 from modelsearch.core.registered import RegisteredTask
@@ -64,7 +64,7 @@ class TaskFacts:
     @property
     def page(self) -> str:
         """Name of its page, safe in any URL and on any disk."""
-        return f"tasks/{_file_name(self.name)}.html"
+        return task_page(self.name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,8 +143,18 @@ class SiteFacts:
         return tuple(task for task in self.tasks if task.registered is None and not task.problem)
 
 
+def task_page(name: str) -> str:
+    """Name of a task's page from the root of the site."""
+    return f"tasks/{_file_name(name)}.html"
+
+
+def name_hash(name: str) -> str:
+    """8 hex digits that tell a name from others; any text has one, lone surrogates too."""
+    return hashlib.sha256(name.encode(errors="surrogatepass")).hexdigest()[:8]
+
+
 def _file_name(name: str) -> str:
     """The name itself where it is plain; else what is plain of it, and a hash that tells it from others."""
     if _PLAIN.fullmatch(name):
         return name
-    return f"{re.sub(r'[^A-Za-z0-9]+', '-', name)[:60].strip('-') or 'task'}-{sha256_hex(name)[:8]}"
+    return f"{re.sub(r'[^A-Za-z0-9]+', '-', name)[:60].strip('-') or 'task'}-{name_hash(name)}"

@@ -79,7 +79,7 @@ def _figures(tasks: Sequence[TaskFacts], nights: Sequence[TrendNight]) -> list[R
         return []
     last, total = nights[-1], sum((night.spend_usd for night in nights), 0.0)
     shares = [saving[0] for task in tasks if (saving := saving_of(task)) is not None]
-    figures = [
+    figures: list[Row] = [
         {"value": usd(last.spend_usd), "told": f"spent on the last night, {last.day}"},
         {"value": usd(round(total, 4)), "told": f"spent in all, over {counted(len(nights), 'night')}"},
         {"value": f"{sum(night.n_moves for night in nights):,}", "told": "recommendations moved so far"},

@@ -183,9 +183,9 @@ def endpoints_of(facts: SiteFacts) -> dict[str, str]:
         state = task.state
         for name in () if state is None else dict.fromkeys((state.incumbent_id, state.baseline_id)):
             standing = state.standings.get(name) if state is not None else None
-            used = [use.endpoint_id for use in standing.uses] if standing is not None else []
+            used = [str(use.endpoint_id) for use in standing.uses] if standing is not None else []
             for endpoint_id in used or [str(name).split("#", maxsplit=1)[0]]:
-                found.setdefault(str(endpoint_id), []).append(task.name)
+                found.setdefault(endpoint_id, []).append(task.name)
     return {name: ", ".join(dict.fromkeys(tasks)) for name, tasks in found.items()}
 
 

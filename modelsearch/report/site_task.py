@@ -87,7 +87,7 @@ def _saving(task: TaskFacts) -> str:
 
 def _figures(task: TaskFacts) -> list[Row]:
     state, own, base = task.state, task.incumbent, task.baseline
-    found = []
+    found: list[Row] = []
     if own is not None:
         beside = f", baseline {points(base.quality)}" if base is not None and not task.is_kept else ""
         found.append({"value": points(own.quality), "told": f"quality on {counted(own.n_items, 'item')}{beside}"})

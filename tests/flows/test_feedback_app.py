@@ -214,7 +214,7 @@ async def test_beside_the_pages_it_asks_for_its_own_key_not_their_password(
     tmp_path: Path, key: str, status: int
 ) -> None:
     routes = feedback_routes(feedback_door(settings_of(tmp_path)))
-    served = Served(runs=tmp_path, password="user:password", routes=routes, open_paths=(OPEN_PATH,))
+    served = Served(settings=settings_of(tmp_path), password="user:password", routes=routes, open_paths=(OPEN_PATH,))
     transport = httpx.ASGITransport(app=pages_app(served))
     async with httpx.AsyncClient(transport=transport, base_url="http://pages") as client:
         answer = await client.post("/feedback/shop", json=ROW, headers={"authorization": f"Bearer {key}"})

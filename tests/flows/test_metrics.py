@@ -16,7 +16,7 @@ from modelsearch.settings import read_settings
 
 def client(folder: Path, password: str = "") -> TestClient:
     settings = read_settings({}, project=folder)
-    return TestClient(pages_app(Served(runs=settings.runs, password=password, routes=metrics_routes(settings))))
+    return TestClient(pages_app(Served(settings=settings, password=password, routes=metrics_routes(settings))))
 
 
 def test_the_page_is_served_in_prometheus_own_type(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 from modelsearch.core.errors import ModelsearchError, OptionError
 from modelsearch.core.ids import TaskId
 from modelsearch.core.nights import NightReport
+from modelsearch.settings import read_settings
 from tests.unit.api.bazaar import BASELINE, DAY, RIGHT, Bazaar, Models, told
 
 pytestmark = [pytest.mark.prefect, pytest.mark.timeout(300), pytest.mark.usefixtures("prefect_server")]
@@ -80,13 +81,18 @@ def test_two_nights_and_a_model_between_them(project: Bazaar, events: list[tuple
     asyncio.run(await_recorded("task:colours"))
     flows, tasks, artifacts = shown()
     names = {run.name for run in flows}
-    assert {f"nightly · {DAY} · all tasks", f"night · colours · {DAY}", f"new model · {late}"} <= names
+    assert {f"nightly {DAY}, all tasks", f"night of colours, {DAY}", f"test new model {late} for all tasks"} <= names
     assert {f"search · {BASELINE}", f"screen · {late}"} <= {run.name for run in tasks}
-    assert {"task:colours", "team-a"} <= {tag for run in flows if run.name.startswith("night · ") for tag in run.tags}
+    assert {"task:colours", "team-a"} <= {tag for run in flows if run.name.startswith("night of ") for tag in run.tags}
     by_key = {artifact.key: str(artifact.data) for artifact in artifacts}
-    assert {"night", "moves-and-alarms"} <= set(by_key)
+    assert {"night", "night-jobs", "night-colours"} <= set(by_key)
+    assert "## Jobs" in by_key["night-colours"]
+    assert "colours" in (read_settings().site / "index.html").read_text()
+    assert (read_settings().site / "tasks" / "colours.html").is_file()
+    (said,) = {run.state.message for run in flows if run.name == f"nightly {DAY}, all tasks" and run.state}
+    assert "1 recommendation moved" in str(said)
     assert KEY not in "".join(each.model_dump_json() for each in [*flows, *tasks, *artifacts])
-    ours = [run for run in flows if run.name.startswith(("night", "new model"))]
+    ours = [run for run in flows if run.name.startswith(("night", "test new model"))]
     assert all(isinstance(value, str) for run in ours for value in run.parameters.values())
 
 

@@ -151,7 +151,7 @@ def test_the_ui_reads_like_the_search(finished: Finished) -> None:
     shown = finished.shown
     assert {run.name for run in shown.phases} == {f"phase · {name}" for name in ("screen", "first", "last")}
     (search,) = shown.search
-    assert search.name == "search · small · against m0"
+    assert search.name == "search small vs m0, 80 % of its cost"
     assert {run.state_type.value for run in [*shown.phases, search] if run.state_type} == {"COMPLETED"}
     rounds = [name for name in shown.names if name.startswith("round ")]
     assert len(set(rounds)) >= 2
@@ -169,9 +169,22 @@ def test_parameters_say_what_was_asked_and_no_key_is_anywhere(finished: Finished
 
 def test_artifacts_hold_the_recommendation_and_the_tables(finished: Finished) -> None:
     by_key = {artifact.key: artifact for artifact in finished.shown.artifacts}
-    assert set(by_key) >= {"recommendation", "funnel", "candidates", "stage-first", "stage-last"}
-    assert finished.result.recommendation.label in str(by_key["recommendation"].data)
-    assert by_key["funnel"].type == "table"
+    ours = {key for key in by_key if key and key.rsplit("-", 1)[0] in {"recommendation", "funnel", "candidates"}}
+    assert {key.split("-")[0] for key in ours} == {"recommendation", "funnel", "candidates"}
+    assert {"stage-first", "stage-last"} <= set(by_key)
+    (told,) = (str(by_key[key].data) for key in ours if key.startswith("recommendation"))
+    assert finished.result.recommendation.label in told
+    assert "](data:image/svg+xml;base64," in told
+    assert not {each.type for each in by_key.values()} & {"image"}  # nobody serves the pages
+
+
+def test_progress_ends_whole_and_the_answer_is_the_state_of_the_run(finished: Finished) -> None:
+    (progress,) = (each for each in finished.shown.artifacts if each.type == "progress")
+    assert float(str(progress.data)) == 100.0
+    assert str(progress.description).startswith("finished: ")
+    (search,) = finished.shown.search
+    assert search.state is not None
+    assert str(search.state.message).startswith(("Use ", "Keep "))
 
 
 @pytest.fixture(params=[LiveEvaluator, ReplayEvaluator])

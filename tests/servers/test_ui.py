@@ -31,7 +31,7 @@ def test_the_page_of_a_run_shows_its_name(
     project = on(sqlite_server)
     project.run("demo")
     (run_id,) = project.run_ids()
-    run = next(run for run in project.flow_runs(run_id) if run["name"].startswith("search · "))
+    run = next(run for run in project.flow_runs(run_id) if run["name"].startswith(("search ", "go on with search ")))
     page = sqlite_server.api_url.removesuffix("/api") + f"/runs/flow-run/{run['id']}"
     dom = browse(chromium, tmp_path, "--dump-dom", page)
     assert run["name"] in dom

@@ -10,7 +10,6 @@ from modelsearch.report.nights import (
     N_NAMED,
     job_line,
     night_lines,
-    night_markdown,
     night_rows,
     planned_lines,
     task_line,
@@ -67,10 +66,6 @@ def test_a_night_tells_moves_alarms_and_who_is_left() -> None:
     assert "  alarm drift_quality: it dropped" in lines
     assert any(line.endswith("and 2 more") for line in lines)
     assert sum("not tested" in line for line in lines) == N_NAMED + 1
-    text = night_markdown([report])
-    assert "**p/new**: cheaper" in text
-    assert "**drift_quality** p/new: it dropped" in text
-    assert "None." in night_markdown([replace(report, moves=(), alarms=())])
     (row,) = night_rows([report])
     assert (row["task"], row["USD"], row["end"]) == ("t", "0.25", "done")
 
