@@ -77,14 +77,18 @@ def _argument(each: Any) -> str:
 
 def _row(each: Any) -> str:
     names = [*each.opts, *each.secondary_opts] if each.param_type_name == "option" else [each.name.upper()]
-    return f"| {', '.join(f'`{name}`' for name in names)} | {_takes(each)} | {_default(each)} | {_text(each.help or '')} |"
+    return (
+        f"| {', '.join(f'`{name}`' for name in names)} | {_takes(each)} | {_default(each)} | {_text(each.help or '')} |"
+    )
 
 
 def _takes(each: Any) -> str:
     if getattr(each, "is_flag", False):
         return "nothing"
     told = each.type_descriptor.annotation
-    name = {"str": "text", "int": "whole number", "float": "number", "Path": "path"}.get(getattr(told, "__name__", ""), "")
+    name = {"str": "text", "int": "whole number", "float": "number", "Path": "path"}.get(
+        getattr(told, "__name__", ""), ""
+    )
     return (name or "text") + (", repeatable" if each.multiple or each.nargs == -1 else "")
 
 

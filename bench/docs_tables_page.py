@@ -71,7 +71,9 @@ def _columns(schema: pa.Schema) -> Iterable[Column]:
 
 def _section(name: str, about: str, columns: Iterable[Column]) -> str:
     rows = [f"| `{c.name}` | {c.kind} | {c.unit or '-'} | {c.meaning} |" for c in columns]
-    return "\n".join([f"## {name}", "", about, "", "| column | type | unit | meaning |", "|---|---|---|---|", *rows, ""])
+    return "\n".join(
+        [f"## {name}", "", about, "", "| column | type | unit | meaning |", "|---|---|---|---|", *rows, ""]
+    )
 
 
 def _kind(kind: pa.DataType) -> str:

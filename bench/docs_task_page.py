@@ -92,7 +92,9 @@ def undescribed() -> list[str]:
     """Keys that nobody says the meaning of."""
     schema = TaskFile.model_json_schema()
     rooms = {"": schema, "requirements.": schema["$defs"]["RequirementRow"], "fields.": schema["$defs"]["FieldRow"]}
-    return [p + key for p, each in rooms.items() for key, told in each["properties"].items() if not _meaning(p + key, told)]
+    return [
+        p + key for p, each in rooms.items() for key, told in each["properties"].items() if not _meaning(p + key, told)
+    ]
 
 
 def _table(title: str, prefix: str, schema: Mapping[str, Any], known: Mapping[str, Any]) -> str:
