@@ -27,10 +27,11 @@ def emulate(
 
     `modelsearch search TASK --emulated --emulator-url URL` with the same seed then searches it.
     """
-    from flows.cli_run import emulator_options, run_emulator_for
+    from flows.cli_run import emulator_for, emulator_options, serve_emulator
 
     behave = emulator_options(options.faults_of(fault), latency_scale=latency_scale, log=log)
-    run_emulator_for(task, recorded, behave, seed=seed, port=port, out=catalogs_out, is_json=as_json)
+    app = emulator_for(task, recorded, behave, seed=seed)
+    serve_emulator(app, port=port, out=catalogs_out, is_json=as_json)
 
 
 def ui(

@@ -144,29 +144,27 @@ def emulator_options(faults: dict[str, Any], *, latency_scale: float, log: Path 
     return EmulatorOptions(faults=read_faults(faults), latency_scale=latency_scale, log_path=log)
 
 
-def run_emulator_for(
-    task: Path | None,
-    recorded: Path | None,
-    options: EmulatorOptions,
-    *,
-    seed: int,
-    port: int,
-    out: Path | None = None,
-    is_json: bool = False,
-) -> None:
-    """Serve until stopped; `out` gets catalogue files that call the emulator."""
+def emulator_for(task: Path | None, recorded: Path | None, options: EmulatorOptions, *, seed: int) -> EmulatorApp:
+    """The emulator of a recorded table, or of a made-up market for a task.
+
+    Raises:
+        OptionError: neither is given.
+    """
     if recorded is not None:
         table = read_recorded_table(recorded)
-        app = table_app(table, recorded_task(table), recorded_market(table), options)
-    elif task is not None:
-        market = load_market(read_settings().catalogs, as_of=datetime.now(UTC).date())
-        spec = read_task(task, market)
-        world = make_world(spec, seed=seed, base=market)
-        asked = with_emulated_scorer_models(world.market, spec, market)
-        app = world_app(world, spec, options, market=asked)
-    else:
+        return table_app(table, recorded_task(table), recorded_market(table), options)
+    if task is None:
         message = "emulate: give a task spec, or --recorded DIR"
         raise OptionError(message)
+    market = load_market(read_settings().catalogs, as_of=datetime.now(UTC).date())
+    spec = read_task(task, market)
+    world = make_world(spec, seed=seed, base=market)
+    asked = with_emulated_scorer_models(world.market, spec, market)
+    return world_app(world, spec, options, market=asked)
+
+
+def serve_emulator(app: EmulatorApp, *, port: int, out: Path | None, is_json: bool) -> None:
+    """Serve until stopped; `out` gets catalogue files that call the emulator."""
     run_emulator(app, port=port, tell=lambda url: _tell_emulator(url, app, out, is_json=is_json))
 
 

@@ -7,13 +7,14 @@ from rich.segment import Segment
 from rich.style import Style
 
 from flows.live_state import About, LiveState, Racer
-from flows.live_text import Axis, Glyphs, Line, cut, interval_bar, padded
+from flows.live_text import Axis, Glyphs, Line, cut, cut_end, interval_bar, padded
 from modelsearch.report.numbers import amount, points
 from modelsearch.stats.intervals import wilson
 
 SOFT, PLAIN = Style(dim=True), Style.null()
 STYLES = {"=": Style(color="yellow"), "+": Style(color="green"), "-": Style(color="red"), " ": PLAIN}
 """By the mark of a row, which says the same without colour."""
+HEADS = ("  quality so far, at 95 % each", "  quality so far", "  quality")
 WIDE, MIDDLE = 76, 48
 """Columns from which on there is room for all, and for a bar."""
 
@@ -46,7 +47,7 @@ def race_lines(state: LiveState, about: About, width: int, n_lines: int, glyphs:
     return [
         [Segment(cut(_head(axis, width, glyphs), width, glyphs), SOFT)],
         *([Segment(*part) for part in _row(runner, base, about, axis, width, glyphs)] for runner in shown),
-        [Segment(cut(told, width, glyphs), SOFT)],
+        [Segment(cut_end(told, width, glyphs), SOFT)],
     ]
 
 
@@ -81,11 +82,9 @@ def _name_width(axis: Axis, width: int) -> int:
 
 
 def _head(axis: Axis, width: int, glyphs: Glyphs) -> str:
-    name = padded(
-        "  quality so far, at 95 % each" if width >= MIDDLE else "  quality so far",
-        _name_width(axis, width) + 2,
-        glyphs,
-    )
+    name_width = _name_width(axis, width) + 2
+    title = next((each for each in HEADS if len(each) <= name_width), HEADS[-1])
+    name = padded(title, name_width, glyphs)
     if width < MIDDLE:
         return f"{name} {'points':>6}"
     left, right = points(axis.low).removesuffix(".0"), points(axis.high).removesuffix(".0")

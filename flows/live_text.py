@@ -63,6 +63,22 @@ def _end(text: str, width: int) -> str:
     return kept
 
 
+def cut_end(text: str, width: int, glyphs: Glyphs) -> str:
+    """At most `width` columns, the end left out: the beginning of a sentence says most."""
+    if cell_len(text) <= width:
+        return text
+    return _head(text, width - 1) + glyphs.more if width > 1 else _head(text, width)
+
+
+def _head(text: str, width: int) -> str:
+    kept = ""
+    for char in text:
+        if cell_len(kept + char) > width:
+            break
+        kept += char
+    return kept
+
+
 def padded(text: str, width: int, glyphs: Glyphs) -> str:
     """Exactly `width` columns."""
     return set_cell_size(cut(text, width, glyphs), max(0, width))

@@ -14,7 +14,7 @@ from rich.style import Style
 from flows.live_pace import Pace
 from flows.live_race import race_lines
 from flows.live_state import About, LiveState, PhaseLine
-from flows.live_text import Glyphs, Line, clock, cut, filled
+from flows.live_text import Glyphs, Line, clock, cut, cut_end, filled
 from modelsearch.report.numbers import amount, counted, percent
 
 BOLD, SOFT = Style(bold=True), Style(dim=True)
@@ -103,23 +103,7 @@ def _phase(line: PhaseLine, glyphs: Glyphs) -> Segment:
 def _news(state: LiveState, n_lines: int, width: int, glyphs: Glyphs) -> Iterator[Line]:
     latest = list(state.news)[-n_lines:] if n_lines > 0 else []
     for _, text in latest:
-        yield [Segment(_cut_end(text, width, glyphs), SOFT)]
-
-
-def _cut_end(text: str, width: int, glyphs: Glyphs) -> str:
-    """A sentence: its beginning says most."""
-    if cell_len(text) <= width:
-        return text
-    return _head(text, width - 1) + glyphs.more if width > 1 else _head(text, width)
-
-
-def _head(text: str, width: int) -> str:
-    kept = ""
-    for char in text:
-        if cell_len(kept + char) > width:
-            break
-        kept += char
-    return kept
+        yield [Segment(cut_end(text, width, glyphs), SOFT)]
 
 
 def _fitted(segments: Line, width: int, glyphs: Glyphs) -> Line:
@@ -129,5 +113,5 @@ def _fitted(segments: Line, width: int, glyphs: Glyphs) -> Line:
         left = width - sum(cell_len(segment.text) for segment in fitted)
         if left <= 0:
             break
-        fitted.append(Segment(_cut_end(text, left, glyphs), style))
+        fitted.append(Segment(cut_end(text, left, glyphs), style))
     return fitted
