@@ -58,7 +58,7 @@ def hostile_data() -> PageData:
     gap = Interval(mean=-0.01, low=-0.05, high=0.03)
     race = tuple(
         RacePoint(
-            phase=text, round=n, spend_usd=0.1 * (n + 1), n_outcomes=n + 1, n_pool=9,
+            phase=text, round=n, spend_usd=0.1 * (n + 1), n_outcomes=n + 1, n_pool=9, baseline_id=ids[1],
             answer=replace(_answer(ids), label=text),
             rows=tuple(RaceRow(candidate_id=name, gap=gap, n_items=9, is_live=True) for name in ids[2 : 2 + 12]),
         )

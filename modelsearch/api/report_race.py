@@ -63,10 +63,11 @@ def race_of(setting: Setting, events: Sequence[Event], result: SearchResult) -> 
             spend_usd=at.spend_usd,
             n_outcomes=at.n_outcomes,
             n_pool=n_pool,
+            baseline_id=baseline_id,
             answer=answer,
             rows=shown,
         )
-        for at, answer, (n_pool, shown) in zip(chosen, answers, rows, strict=True)
+        for at, answer, (n_pool, baseline_id, shown) in zip(chosen, answers, rows, strict=True)
     ]
     return tuple(points)
 
@@ -125,9 +126,10 @@ def _fame(estimate: Estimate) -> tuple[float, int, str]:
 
 def _rows(
     view: SearchView, known: Sequence[Estimate], wanted: Sequence[CandidateId]
-) -> tuple[int, tuple[RaceRow, ...]]:
-    """The number of live candidates, and the contenders with intervals that hold at every look."""
-    there = [view.baseline_id, *(name for name in wanted if name in view.row)]
+) -> tuple[int, CandidateId, tuple[RaceRow, ...]]:
+    """The number of live candidates, the baseline, and the contenders with intervals that hold at every look."""
+    base = view.baseline_id
+    there = [base, *(name for name in wanted if name in view.row and name != base)]
     own = [known[view.row[name]] for name in there]
     found = with_anytime_gaps(_of(view, there), own)[1:]
     pool = set(view.pool)
@@ -135,7 +137,7 @@ def _rows(
         RaceRow(candidate_id=e.candidate_id, gap=e.gap, n_items=e.n_items, is_live=e.candidate_id in pool)
         for e in found
     )
-    return len(view.pool), rows
+    return len(view.pool), base, rows
 
 
 def _of(view: SearchView, names: Sequence[CandidateId]) -> SearchView:

@@ -112,7 +112,7 @@ def _sections(result: SearchResult, found: list[Standing], data: PageData) -> di
         "candidate_heads": CANDIDATE_HEADS,
         "funnel": funnel_lines(result),
         "drops": drop_lines(result),
-        "race": race_lines(result, found, data.race),
+        "race": race_lines(found, data.race),
         "latencies": latencies,
         "latency_limit": limit,
         "spend": spend,

@@ -37,6 +37,7 @@ class RacePoint:
         spend_usd: of all outcomes so far.
         n_outcomes: so far, composites' and those that cost nothing included.
         n_pool: live candidates.
+        baseline_id: then; what serves the baseline may change in mid-search.
     """
 
     phase: str
@@ -44,6 +45,7 @@ class RacePoint:
     spend_usd: float
     n_outcomes: int
     n_pool: int
+    baseline_id: CandidateId
     answer: Recommendation
     rows: tuple[RaceRow, ...]
 

@@ -1,11 +1,11 @@
 """What the page's scripts draw from, as plain JSON: numbers in the units that are shown, names cleaned."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import isfinite
 
 from modelsearch.core.ids import CandidateId, Json
-from modelsearch.core.result import Certainty, Estimate, Interval, Recommendation, SearchResult
-from modelsearch.report.headline import Names, baseline_of, certainty, recommended_of
+from modelsearch.core.result import Certainty, Estimate, Interval, SearchResult
+from modelsearch.report.headline import baseline_of, certainty, recommended_of
 from modelsearch.report.numbers import amount, is_known, percent, points
 from modelsearch.report.page_data import MAX_ITEMS, Disagreement, Disagreements, PageData, RacePoint, Said
 from modelsearch.report.page_text import block
@@ -93,13 +93,11 @@ def _race(result: SearchResult, found: Sequence[Standing], race: Sequence[RacePo
     return {
         "names": [labels.get(name, short(name)) for name in names],
         "recommended": place.get(result.recommendation.candidate_id),
-        "points": [_point(result, point, place, labels) for point in race],
+        "points": [_point(point, place, labels) for point in race],
     }
 
 
-def _point(
-    result: SearchResult, point: RacePoint, place: dict[CandidateId, int], labels: dict[CandidateId, str]
-) -> dict[str, Json]:
+def _point(point: RacePoint, place: Mapping[CandidateId, int], labels: Mapping[CandidateId, str]) -> dict[str, Json]:
     rows: list[Json] = [
         [place[row.candidate_id], _three(row.gap, 100), row.n_items, row.is_live, _signed(row.gap)]
         for row in point.rows
@@ -110,23 +108,22 @@ def _point(
         "usd_text": amount(point.spend_usd),
         "outcomes": point.n_outcomes,
         "pool": point.n_pool,
-        "who": place.get(point.answer.candidate_id),
+        "who": None if point.answer.candidate_id == point.baseline_id else place.get(point.answer.candidate_id),
         "certainty": point.answer.certainty.value,
         "saving": _percent(point.answer.saving_share),
-        "says": race_sentence(result, point.answer, labels),
+        "says": race_sentence(point, labels),
         "rows": rows,
     }
 
 
-def race_sentence(result: SearchResult, answer: Recommendation, labels: dict[CandidateId, str]) -> str:
+def race_sentence(point: RacePoint, labels: Mapping[CandidateId, str]) -> str:
     """What a search that had stopped there would have said, in one sentence."""
-    base = labels.get(result.baseline_id, short(result.baseline_id))
-    names = Names(labels.get(answer.candidate_id, short(answer.label)), base)
-    if answer.candidate_id == result.baseline_id:
+    answer = point.answer
+    if answer.candidate_id == point.baseline_id:
         kept = "certified that nothing cheaper will do" if answer.certainty is Certainty.CERTIFIED else "undecided"
-        return f"Keep {names.baseline}: {kept}"
+        return f"Keep {labels.get(point.baseline_id, short(point.baseline_id))}: {kept}"
     saved = f"; saving {percent(answer.saving_share)}" if is_known(answer.saving_share) else ""
-    return f"Use {names.recommended}: {certainty(answer)}{saved}"
+    return f"Use {labels.get(answer.candidate_id, short(answer.label))}: {certainty(answer)}{saved}"
 
 
 def _item(each: Disagreement) -> dict[str, Json]:

@@ -205,9 +205,7 @@ def _spend_line(data: PageData, provider: str, phases: Sequence[str], width: flo
     )
 
 
-def race_lines(
-    result: SearchResult, found: Sequence[Standing], race: Sequence[RacePoint]
-) -> list[tuple[str, str, str, str]]:
+def race_lines(found: Sequence[Standing], race: Sequence[RacePoint]) -> list[tuple[str, str, str, str]]:
     """(spend, phase and round, answer, how sure) wherever the answer or its certainty changed."""
     labels = {standing.candidate_id: standing.label for standing in found}
     lines: list[tuple[str, str, str, str]] = []
@@ -216,7 +214,7 @@ def race_lines(
         state = (point.answer.candidate_id, point.answer.certainty)
         if state != before:
             where = f"{clean(point.phase)}, round {point.round + 1}"
-            says = race_sentence(result, point.answer, labels)
+            says = race_sentence(point, labels)
             lines.append((amount(point.spend_usd), where, says, point.answer.certainty.value))
         before = state
     return lines

@@ -32,7 +32,7 @@ const FILL = [{ test: "datum.state === 'best'", value: "var(--accent)" }, { test
   { test: "datum.state === 'live'", value: "var(--live)" }, { value: "var(--paper)" }];
 const STROKE = [{ test: "datum.state === 'best'", value: "var(--accent)" }, { test: "datum.state === 'base'", value: "var(--ink)" },
   { test: "datum.state === 'live'", value: "var(--live)" }, { value: "var(--gone)" }];
-const FADE = [{ test: "datum.place === picked || datum.rank > 0", value: 0.95 }, { value: 0.28 }];
+const FADE = [{ test: "datum.place === picked || datum.rank > 0", value: 0.95 }, { value: 0.22 }];
 
 function frontMarks(base, margin) {
   const x = { scale: "x", field: "x" };

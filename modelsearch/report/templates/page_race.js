@@ -38,6 +38,7 @@ function raceSpec(race, margin, room) {
       { name: "y", type: "band", domain: { data: "rows", field: "place" }, range: "height" }],
     axes: [{ scale: "x", orient: "bottom", grid: true, title: "gap to the baseline, points of 100", tickCount: { signal: "room < 560 ? 5 : 9" }, titlePadding: 6 }],
     marks: [
+      { type: "rule", encode: { update: { x: { scale: "x", value: -margin }, y: { value: 0 }, y2: { signal: "height" }, stroke: { value: "var(--accent)" }, strokeOpacity: { value: 0.25 } } } },
       { type: "rule", from: { data: "rows" }, encode: { update: { x: { scale: "x", value: 0 }, ...band, stroke: { value: "var(--ink)" }, strokeOpacity: { value: 0.7 } } } },
       { type: "rule", from: { data: "rows" }, encode: { update: { x: { scale: "x", value: -margin }, ...band, stroke: { value: "var(--accent)" }, strokeWidth: { value: 1.5 }, strokeDash: { value: [4, 3] } } } },
       { type: "rule", from: { data: "known" }, encode: { update: { x: x("low"), x2: x("high"), y: middleY, stroke: colour, strokeOpacity: fade,

@@ -41,7 +41,7 @@ def make_race(label: str = "cheap") -> tuple[RacePoint, ...]:
     wide, narrow = Interval(mean=-0.1, low=-0.5, high=0.3), Interval(mean=-0.01, low=-0.04, high=0.02)
     rows: tuple[RaceRow, ...] = (RaceRow(candidate_id=CHEAP, gap=wide, n_items=4, is_live=True),)
     first = RacePoint(
-        phase="race", round=0, spend_usd=0.1, n_outcomes=8, n_pool=4, answer=kept, rows=rows,
+        phase="race", round=0, spend_usd=0.1, n_outcomes=8, n_pool=4, baseline_id=BIG, answer=kept, rows=rows,
     )  # fmt: skip
     rows = (
         replace(rows[0], gap=narrow, n_items=150),

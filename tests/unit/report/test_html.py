@@ -14,8 +14,8 @@ from modelsearch.report.page_assets import policy, scripts, style
 from modelsearch.report.page_data import PageData
 from modelsearch.report.page_text import block
 from modelsearch.report.plain import clean, short
-from tests.unit.report.pages import make_page_data
 from modelsearch.testing.hostile import PAYLOADS
+from tests.unit.report.pages import make_page_data
 from tests.unit.report.results import (
     make_drop,
     make_estimate,

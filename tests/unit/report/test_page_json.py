@@ -54,6 +54,13 @@ def test_each_point_of_the_race_says_its_answer() -> None:
     assert last["rows"] == [[0, [-1.0, -4.0, 2.0], 150, True, "-1.0"], [1, None, 0, False, ""]]
 
 
+def test_a_baseline_of_then_that_is_none_now_was_kept_then() -> None:
+    data = make_page_data()
+    then = tuple(replace(point, baseline_id=point.answer.candidate_id) for point in data.race)
+    last = _page(replace(data, race=then))["race"]["points"][-1]
+    assert (last["who"], last["says"]) == (None, "Keep cheap: undecided")
+
+
 def test_no_race_is_none() -> None:
     assert _page(PageData())["race"] is None
 

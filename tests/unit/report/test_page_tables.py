@@ -72,6 +72,6 @@ def test_spend_by_provider_and_phase_adds_up() -> None:
 
 def test_only_changes_of_the_answer_are_listed() -> None:
     race = make_page_data().race
-    lines = race_lines(make_result(), FOUND, (race[0], race[0], race[1], race[1]))
+    lines = race_lines(FOUND, (race[0], race[0], race[1], race[1]))
     assert [line[0] for line in lines] == ["0.10", "1.2345"]
     assert [line[3] for line in lines] == ["undecided", "likely"]

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from modelsearch.report.page_data import PageData
 from modelsearch.report.safe_csv import DANGEROUS, HEADS, csv_files, safe_cell
-from tests.unit.report.pages import make_page_data
 from modelsearch.testing.hostile import FORMULAS, PAYLOADS
+from tests.unit.report.pages import make_page_data
 from tests.unit.report.results import make_hostile, make_result
 
 
