@@ -28,10 +28,7 @@ def commands() -> list[Command]:
 
 def page() -> str:
     """The page in Markdown."""
-    parts = [HEAD]
-    for command in commands():
-        parts.append(_section(command))
-    return "\n".join(parts)
+    return "\n".join([HEAD, *(_section(command) for command in commands())])
 
 
 def option_names(made: Any) -> set[str]:

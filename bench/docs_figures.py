@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bench.docs_svg import Band, Chart, Line, drawn
-from modelsearch.stats.noninferiority import Bound, best_log_wealth, log_wealth
+from modelsearch.stats.noninferiority import Bound, log_wealth
 from modelsearch.stats.reference_bound import best_log_wealth_below, reference_bets
 from modelsearch.stats.sequential import betting_sequence
 
@@ -125,7 +125,8 @@ def pairing() -> tuple[str, list[str]]:
         Line(name="the same items for both", points=_xy(n, paired), colour="chosen"),
     ]
     ticks = [(float(v), str(v)) for v in (0, 5, 10, 15, 20)]
-    told = f"pairing: at 400 items +-{np.interp(400, n, unpaired):.1f} points unpaired, +-{np.interp(400, n, paired):.1f} paired"
+    wide, narrow = np.interp(400, n, unpaired), np.interp(400, n, paired)
+    told = f"pairing: at 400 items +-{wide:.1f} points unpaired, +-{narrow:.1f} paired"
     return drawn(
         Chart(
             x_name="items bought of each",
@@ -151,7 +152,8 @@ def sequence() -> tuple[str, list[str]]:
         Line(name="margin: -2", points=[(0, -2.0), (400, -2.0)], colour="bad", dashes="2 3"),
     ]
     ticks = [(float(v), f"{v:+d}" if v else "0") for v in (-20, -10, 0, 10, 20)]
-    told = f"sequence: after 100 items {np.interp(100, at, low):.1f} to {np.interp(100, at, high):.1f}, after 400 {low[-1]:.1f} to {high[-1]:.1f}"
+    at_100 = f"{np.interp(100, at, low):.1f} to {np.interp(100, at, high):.1f}"
+    told = f"sequence: after 100 items {at_100}, after 400 {low[-1]:.1f} to {high[-1]:.1f}"
     return drawn(
         Chart(
             x_name="items bought of 400",
@@ -160,7 +162,7 @@ def sequence() -> tuple[str, list[str]]:
             y_ticks=ticks,
             lines=lines,
             bands=[Band(low=_xy(at, low), high=_xy(at, high), colour="chosen")],
-        )  # fmt: skip
+        )
     ), [told]
 
 

@@ -1,4 +1,4 @@
-"""The pages of `docs/` that are made from the code: written by `python -m bench.docs_pages`, held fresh by tests/docs."""
+"""The pages of `docs/` made from the code: `python -m bench.docs_pages` writes them, tests/docs hold them fresh."""
 
 import sys
 from collections.abc import Callable, Mapping

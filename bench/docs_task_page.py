@@ -24,11 +24,11 @@ margin: 0.02
 """
 MEANINGS: Mapping[str, str] = {
     "id": "name of the task, in reports and for what past searches tell",
-    "kind": "classification, extraction, reasoning, coding, creative_writing, summarisation, or another of the catalogue",
+    "kind": "classification, extraction, reasoning, coding, creative_writing, summarisation, or one of your catalogue",
     "items": "file of the items: JSONL, CSV or Parquet, relative to the task file",
     "prompt": "the user text, or `{system, user}`; Jinja2",
     "prompts": "several prompts by name, in place of `prompt`: each endpoint is a candidate with each",
-    "scorer": "a name, `{name: ..., parameters}`, or `{python: module:function}` ([scorers](../scorers.md)); by default the kind's",
+    "scorer": "a name, `{name: ..., more}`, `{python: module:function}` ([scorers](../scorers.md)); else the kind's",
     "labels": "the answers that are possible, for `choice`; without any, the targets",
     "examples": "shown in the prompt: a file, or a list of `{input, target}`; never scored",
     "metric": "how items are averaged; `class_weighted_mean`: every target weighs the same",
