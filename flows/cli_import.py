@@ -70,7 +70,7 @@ def _command_of(importer: Importer) -> Callable[..., None]:
             is_liked_target=liked_are_targets,
         )  # fmt: skip
         prices = {name: _price(name, text) for name, text in _pairs("--price", price).items()}
-        choices = Choices(task_id=task_id, kind=_kind(kind), scorer=_scorer(scorer), prices=prices)
+        choices = Choices(task_id=task_id, kind=kind_of(kind), scorer=scorer_of(scorer), prices=prices)
         request = ImportRequest(
             tool=importer.name, paths=tuple(paths), out=out, wanted=wanted, choices=choices,
             renamed=_pairs("--rename", rename), label_file=label_file,
@@ -111,7 +111,12 @@ def _price(name: str, text: str) -> "Price":
     return Price(paid_in, paid_out, "your price")
 
 
-def _kind(kind: str) -> str:
+def kind_of(kind: str) -> str:
+    """A kind of the catalogue's; "" = none was given.
+
+    Raises:
+        OptionError: there is no such kind.
+    """
     if not kind:
         return ""
     from modelsearch.api.imports import task_kinds
@@ -123,8 +128,12 @@ def _kind(kind: str) -> str:
     return kind
 
 
-def _scorer(text: str) -> "ScorerSpec | None":
-    """A name, or a mapping in YAML with `name`."""
+def scorer_of(text: str) -> "ScorerSpec | None":
+    """A name, or a mapping in YAML with `name`; None = none was given.
+
+    Raises:
+        OptionError: it is neither.
+    """
     if not text:
         return None
     import yaml
