@@ -1,5 +1,6 @@
 """The `modelsearch` command. Imports late: `--help` needs neither Prefect nor pandas."""
 
+import contextlib
 import os
 import sys
 from itertools import pairwise
@@ -13,6 +14,7 @@ from flows import (
     cli_federated,
     cli_feedback,
     cli_import,
+    cli_inspect,
     cli_init,
     cli_local,
     cli_nights,
@@ -48,10 +50,13 @@ def main() -> None:
     for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
         # read once, when numpy is imported: our matrices are small, and more threads only wait for each other
         os.environ.setdefault(name, "1")
-    if not json_option.is_asked(sys.argv[1:]):
-        sys.exit(_ended())
-    with json_option.claimed_stdout():
+    if json_option.is_asked(sys.argv[1:]):
+        with json_option.claimed_stdout():
+            code = _ended()
+    else:
         code = _ended()
+    if code == INTERRUPTED:
+        _hush()
     sys.exit(code)
 
 
@@ -71,6 +76,13 @@ def _ended() -> int:
     if code == INTERRUPTED:  # typer itself turns Ctrl-C within a command into this code
         return _failed(json_option.Failure(code="interrupted", message=STOPPED, exit_code=INTERRUPTED), "stopped")
     return code if isinstance(code, int) else 0
+
+
+def _hush() -> None:
+    """Nothing more is said: threads of libraries that end after an interrupt would write over the prompt."""
+    with contextlib.suppress(AttributeError, OSError, ValueError):  # a stderr that is no file stays as it is
+        sys.stderr.flush()
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
 
 
 def _failed(failure: "json_option.Failure", word: str = "error") -> int:
@@ -103,6 +115,7 @@ app.command()(cli_compare_app.compare)
 cli_federated.export_app.command("recommendation")(cli_export.export_recommendation)
 app.command()(cli_init.init)
 app.command()(cli_schema.schema)
+cli_federated.import_app.command("inspect-task")(cli_inspect.import_inspect_task)
 app.command()(cli_nights.nightly)
 app.command()(cli_feedback.feedback)
 app.command("feedback-serve")(cli_feedback.feedback_serve)
