@@ -57,6 +57,10 @@ SETTINGS: dict[str, tuple[str, str]] = {
         "no password, loopback only",
         "`user:password` of the pages of `modelsearch serve` ([operations](../operations.md))",
     ),
+    "MODELSEARCH_PAGES_URL": (
+        "`serve` sets its own for its runs",
+        "where browsers reach those pages: what Prefect's artifacts link to ([site](../site.md))",
+    ),
     "MODELSEARCH_FEEDBACK_KEYS": (
         "no endpoint",
         "`task=VARIABLE,...`: the variable that holds each task's key ([feedback](../feedback.md))",

@@ -60,7 +60,10 @@ async def night(name: str, day: str, budget_usd: str = "", only: str = "") -> di
         announce_move(move)
     for alarm in report.alarms:
         announce_alarm(alarm)
-    return cast("dict[str, Any]", msgspec.to_builtins(report, str_keys=True))
+    told = Completed(message=nights_told([report]), data=msgspec.to_builtins(report, str_keys=True))
+    return cast(
+        "dict[str, Any]", told
+    )  # a state that a flow returns is how its run ends; whoever awaits it gets the data
 
 
 async def nights_of(

@@ -1,8 +1,10 @@
 """What the nightly site is made from, gathered from the stores; whatever cannot be read is told on the page itself."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from decimal import Decimal, InvalidOperation
 
 from modelsearch.api.catalog_settling import held_sync
 from modelsearch.api.feedback import weights_of
@@ -24,7 +26,8 @@ from modelsearch.taskfile.registration import SUFFIX, registrations
 N_RUNS = 200
 """Newest runs that are listed."""
 _COUNTS = ("n_jobs", "n_calls", "n_moves", "n_alarms", "n_waiting", "n_items", "n_samples", "place")
-_TEXTS = ("end", "kind", "candidate_id", "reason", "from_id", "to_id", "code", "subject", "message")
+_NUMBERS = ("level", "quality", "gap", "margin", "cost_usd", "quality_then", "quality_anew", "n_sampled")
+_TEXTS = ("role", "verdict", "end", "kind", "candidate_id", "reason", "from_id", "to_id", "code", "subject", "message")
 
 
 def site_facts(settings: Settings, now: datetime | None = None) -> SiteFacts:
@@ -90,18 +93,38 @@ def _registration(settings: Settings, name: str) -> tuple[RegisteredTask | None,
 
 
 def _lines(store: NightStore, table: str) -> list[Line]:
-    """A history whose counts are numbers and whose texts are there, whoever wrote the file."""
-    return [
-        {
-            **dict.fromkeys(_COUNTS, 0),
-            **dict.fromkeys(_TEXTS, ""),
-            "spend_usd": "0",
-            **line,
-            **{name: line[name] if isinstance(line.get(name), int) else 0 for name in _COUNTS},
-            **{name: str(line.get(name) or "") for name in (*_TEXTS, "day")},
-        }
-        for line in store.history(table)
-    ]
+    """A history whose days are days, counts and amounts numbers, and texts there, whoever wrote the file."""
+    return [_line(line) for line in store.history(table) if _is_day(line["day"])]
+
+
+def _line(line: Line) -> Line:
+    numbers = {name: line[name] for name in _NUMBERS if _is_number(line.get(name))}
+    return {
+        **{name: each for name, each in line.items() if name not in _NUMBERS},
+        **numbers,
+        **{name: int(line[name]) if _is_number(line.get(name)) else 0 for name in _COUNTS},
+        **{name: str(line.get(name) or "") for name in _TEXTS},
+        "spend_usd": str(_amount(line.get("spend_usd"))),
+    }
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _is_day(value: object) -> bool:
+    try:
+        return isinstance(value, str) and date.fromisoformat(value).isoformat() == value
+    except ValueError:
+        return False
+
+
+def _amount(value: object) -> Decimal:
+    try:
+        found = Decimal(str(value))
+    except InvalidOperation:
+        return Decimal(0)
+    return found if found.is_finite() else Decimal(0)
 
 
 def _catalog(settings: Settings) -> CatalogFacts:
