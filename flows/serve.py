@@ -101,7 +101,7 @@ def run_serve(options: ServeOptions) -> None:
         stack.enter_context(pages_in_a_thread(served, sock))
         _say(options, declared)
         with contextlib.suppress(KeyboardInterrupt):  # how it is meant to end
-            asyncio.run(_until_ended(_run(deployments, options.limit, settings), server))
+            asyncio.run(_served(deployments, options.limit, settings, server))
 
 
 def checked_password(host: str, settings: Settings) -> str:
@@ -152,9 +152,20 @@ def pages_in_a_thread(served: Served, sock: socket.socket) -> Iterator[None]:
         thread.join(10)
 
 
-async def _until_ended(work: "Coroutine[Any, Any, None]", server: "subprocess.Popen[bytes] | None") -> None:
+async def _served(
+    deployments: Sequence["RunnerDeployment"],
+    limit: int,
+    settings: Settings,
+    server: "subprocess.Popen[bytes] | None",
+) -> None:
+    """Run what is due until SIGTERM."""
+    stop = asyncio.Event()
+    await _until_ended(_run(deployments, limit, settings, stop), _ended(server), _set(stop))
+
+
+async def _until_ended(*works: "Coroutine[Any, Any, None]") -> None:
     """Run what is due as long as there is a server: without one, whoever watches this process starts it anew."""
-    parts = [asyncio.create_task(work), asyncio.create_task(_ended(server))]
+    parts = [asyncio.create_task(work) for work in works]
     try:
         done, _ = await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
     finally:
@@ -174,8 +185,8 @@ async def _cancelled(parts: Iterable["asyncio.Task[None]"]) -> None:
             return
 
 
-async def _run(deployments: Sequence["RunnerDeployment"], limit: int, settings: Settings) -> None:
-    """Register deployments and alerts, and run what is due."""
+async def _run(deployments: Sequence["RunnerDeployment"], limit: int, settings: Settings, stop: asyncio.Event) -> None:
+    """Register deployments and alerts, and run what is due; SIGTERM sets `stop`."""
     from prefect.runner import Runner  # noqa: PLC0415
 
     from flows.alerts import apply_alerts  # noqa: PLC0415 - after its environment is set
@@ -184,11 +195,17 @@ async def _run(deployments: Sequence["RunnerDeployment"], limit: int, settings: 
     await apply_alerts(read_alert_settings(settings, None), settings)
     # paused on shutdown, schedules would stay so over a restart, and no night would ever come again
     runner = Runner(name="modelsearch", pause_on_shutdown=False, limit=limit)
-    # its own handler ends this process before our server is ended
-    runner.handle_sigterm = lambda *_: signal.raise_signal(signal.SIGINT)  # type: ignore[method-assign]
+    # its own handler ends this process before our server is ended; SIGINT in its place would be lost where a shell
+    # has started us in the background, for such a process ignores it
+    loop = asyncio.get_running_loop()
+    runner.handle_sigterm = lambda *_: loop.call_soon_threadsafe(stop.set)  # type: ignore[method-assign,assignment]
     for deployment in deployments:
         await runner.aadd_deployment(deployment)
     await runner.start()
+
+
+async def _set(stop: asyncio.Event) -> None:
+    await stop.wait()
 
 
 async def _ended(server: "subprocess.Popen[bytes] | None") -> None:

@@ -150,13 +150,18 @@ def test_commands_of_the_handbook_are_those_that_were_tested() -> None:
 
 @contextlib.contextmanager
 def serving(home: Path) -> Iterator[tuple[subprocess.Popen[bytes], int, str]]:
-    """`modelsearch serve` with a server of its own: process, port of the pages, URL of the API."""
+    """`modelsearch serve` with a server of its own: process, port of the pages, URL of the API.
+
+    SIGINT is ignored, as it is in whatever a shell starts in the background.
+    """
     port, prefect_port = free_port(), free_port()
     plain = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
     command = [sys.executable, "-m", "flows", "serve", "--port", str(port), "--prefect-port", str(prefect_port)]
     with (home.parent / "log").open("wb") as log:
         environ = {**plain, "MODELSEARCH_HOME": str(home)}
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # a child takes it over
         process = subprocess.Popen(command, cwd=ROOT, env=environ, stdout=log, stderr=log)
+        signal.signal(signal.SIGINT, before)
     try:
         yield process, port, f"http://{HOST}:{prefect_port}/api"
     finally:
