@@ -74,7 +74,7 @@ function frontSpec(points, margin, room) {
     data: [{ name: "points", values: points },
       { name: "shown", source: "points", transform: [
         { type: "filter", expr: "(hasDropped || datum.state !== 'dropped') && datum.y >= yRange[0] && datum.y <= yRange[1]" },
-        { type: "formula", as: "shown", expr: "room < 560 && datum.brief ? datum.brief : length(datum.label) > most ? truncate(datum.label, most, 'center', '\u2026') : datum.label" }, { type: "collect", sort: { field: "rank" } }] },
+        { type: "formula", as: "shown", expr: "room < 900 && datum.brief ? datum.brief : length(datum.label) > most ? truncate(datum.label, most, 'center', '\u2026') : datum.label" }, { type: "collect", sort: { field: "rank" } }] },
       { name: "front", source: "points", transform: [{ type: "filter", expr: "datum.front" }, { type: "collect", sort: { field: "x" } }] }],
     scales: [{ name: "x", type: "log", domain: domains.x, range: "width", nice: false },
       { name: "y", type: "linear", domain: { signal: "yRange" }, range: "height", nice: false, zero: false }],
