@@ -15,7 +15,7 @@ from modelsearch.api.finish import result_of
 from modelsearch.api.run import reports_of
 from modelsearch.api.stages import write_decision, write_stage
 from modelsearch.core.result import SearchResult
-from modelsearch.report.artifacts import answer_told, artifact_key, recommendation_markdown
+from modelsearch.report.artifacts import answer_in_short, artifact_key, recommendation_markdown
 from modelsearch.report.front_svg import front_svg
 from modelsearch.report.links import Links
 from modelsearch.report.markdown import escape
@@ -61,7 +61,8 @@ async def _publish(result: SearchResult, *, is_emulated: bool) -> None:
     Keys name the task, so that its versions are its history. The picture as an artifact of its own is by address,
     which a browser cannot open where the pages ask for a password: it is in the answer too.
     """
-    settings, task_id, told = read_settings(), result.task_id, escape(answer_told(result))
+    settings, task_id = read_settings(), result.task_id
+    told = escape(f"{task_id}: {answer_in_short(result)}")
     links, picture = Links(settings.pages_url), front_svg(result)
     text = recommendation_markdown(result, links, picture=picture, is_emulated=is_emulated)
     await acreate_markdown_artifact(text, key=artifact_key("recommendation", task_id), description=told)

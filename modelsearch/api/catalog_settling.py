@@ -123,6 +123,7 @@ class _Found:
             n_first_seen=self.n_first_seen if is_in_force else 0,
             reason=reason,
             problems=self.after.problems,
+            n_disputed=len((self.after if is_in_force else self.before).disputed()),
         )
 
     @cached_property
@@ -147,7 +148,12 @@ def _settled(begun: Syncing, reads: Sequence[SourceRead], store: CatalogStore) -
     if not listings:
         reason = "no source could be used" if sources else "there is no source to read"
         return SyncReport(
-            observed_at=begun.now, end="failed", sources=sources, n_endpoints=_n_live(before), reason=reason
+            observed_at=begun.now,
+            end="failed",
+            sources=sources,
+            n_endpoints=_n_live(before),
+            reason=reason,
+            n_disputed=len(before.disputed()),
         )
     found = _Found(record=record, after=reconciled(listings, before), now=begun.now)
     if begun.now <= before.observed_at:

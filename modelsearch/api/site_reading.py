@@ -148,11 +148,9 @@ def _catalog(settings: Settings) -> CatalogFacts:
 
 
 def _disputed(state: CatalogState) -> Iterator[Disputed]:
-    for endpoint_id, offering in sorted(state.offerings.items()):
-        for rate in offering.rates:
-            if rate.is_disputed and offering.is_live:
-                usd = "unknown" if rate.usd is None else f"{rate.usd.normalize():f} USD per {rate.per}"
-                yield Disputed(endpoint_id=endpoint_id, what=_what(rate), usd=usd, source=rate.source)
+    for endpoint_id, rate in state.disputed():
+        usd = "unknown" if rate.usd is None else f"{rate.usd.normalize():f} USD per {rate.per}"
+        yield Disputed(endpoint_id=endpoint_id, what=_what(rate), usd=usd, source=rate.source)
 
 
 def _what(rate: Rate) -> str:

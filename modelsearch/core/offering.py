@@ -100,6 +100,15 @@ class CatalogState:
     former: Mapping[EndpointId, tuple[Rate, ...]] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
 
+    def disputed(self) -> tuple[tuple[EndpointId, Rate], ...]:
+        """Prices in force on which sources differ, of whatever is on sale, by endpoint."""
+        return tuple(
+            (endpoint_id, rate)
+            for endpoint_id, offering in sorted(self.offerings.items())
+            for rate in offering.rates
+            if rate.is_disputed and offering.is_live
+        )
+
     def settled(self) -> Mapping[EndpointId, Offering]:
         """The offerings with prices as told: what changes are measured between."""
         waiting = {i: replace(self.offerings[i], rates=each.told) for i, each in self.unsettled.items()}

@@ -52,6 +52,7 @@ class SyncReport:
         n_first_seen: endpoints at providers that no source had listed before: known now, and no news.
         reason: of whatever end is not accepted or unchanged.
         problems: disputes between sources, and what was put right of them.
+        n_disputed: prices in force on which sources differ; the higher one counts.
     """
 
     observed_at: datetime
@@ -62,6 +63,7 @@ class SyncReport:
     n_first_seen: int = 0
     reason: str = ""
     problems: tuple[str, ...] = ()
+    n_disputed: int = 0
 
     @property
     def n_by_kind(self) -> Mapping[str, int]:

@@ -13,7 +13,7 @@ from modelsearch.core.nights import IncumbentMove, NightReport
 from modelsearch.core.result import SearchResult
 from modelsearch.report.headline import EMULATED, Names, covered, headline, spending
 from modelsearch.report.links import Links, linked
-from modelsearch.report.markdown import CANDIDATE_COLUMNS, UNITS, escape, table
+from modelsearch.report.markdown import UNITS, escape, table
 from modelsearch.report.nights import N_NAMED, feedback_line, job_line, night_rows
 from modelsearch.report.numbers import counted, percent, points, usd
 from modelsearch.report.plain import short
@@ -24,6 +24,14 @@ from modelsearch.report.site_rows import ENDS, grounds_of, saving_of, word_of
 MAX_PICTURE_BYTES = 300_000
 """A larger one is left out: the database keeps every version of an artifact."""
 N_CANDIDATES, N_KEY_CHARS = 8, 60
+_CANDIDATE_COLUMNS = {
+    "role": "role",
+    "quality_points": "quality",
+    "cost_usd_per_1k": "USD per 1,000",
+    "p_good_enough": "good enough",
+    "candidate": "candidate",
+}
+"""Names last: they are long, and the UI cuts a table on the right."""
 _TASK_COLUMNS = {
     "task": "task",
     "now": "serve it with",
@@ -129,14 +137,20 @@ def answer_told(result: SearchResult) -> str:
     return headline(result, Names(short(result.recommendation.label), short(result.baseline_id)))
 
 
+def answer_in_short(result: SearchResult) -> str:
+    """What an artifact is described by in a list: certainty and saving."""
+    answer = result.recommendation
+    if answer.candidate_id == result.baseline_id:
+        return f"keep the baseline, {answer.certainty.value}"
+    return f"{answer.certainty.value}, saving {percent(answer.saving_share)}"
+
+
 def _answer(result: SearchResult, is_emulated: bool) -> Iterator[str]:
     answer = result.recommendation
     if is_emulated:
         yield f"> **{EMULATED}.**"
-    is_kept = answer.candidate_id == result.baseline_id
-    yield f"# {'Keep' if is_kept else 'Use'} {escape(short(answer.label))}: {answer.certainty.value}"
     names = Names(f"**{escape(short(answer.label))}**", f"**{escape(short(result.baseline_id))}**")
-    yield headline(result, names)
+    yield f"### {headline(result, names)}"
     facts = [
         f"Why: {escape(answer.reason)}",
         f"Tested: {escape(covered(answer))}",
@@ -155,7 +169,7 @@ def _picture(svg: str) -> Iterator[str]:
 def _candidates(result: SearchResult) -> Iterator[str]:
     rows = candidate_rows(result, N_CANDIDATES)
     yield f"## The first {len(rows)} candidates"
-    yield table(CANDIDATE_COLUMNS, rows)
+    yield table(_CANDIDATE_COLUMNS, rows)
     yield UNITS
     if result.warnings:
         yield "## Warnings"

@@ -36,7 +36,8 @@ def sync_lines(report: SyncReport, *, has_problems: bool = False) -> Iterator[st
     if has_problems:
         told = {problem for source in report.sources for problem in source.problems}
         yield from (f"  {problem}" for problem in report.problems if problem not in told)
-    yield f"{counted(report.n_endpoints, 'endpoint')} on sale"
+    disputed = f"; sources differ on {counted(report.n_disputed, 'price')}, of which the higher counts"
+    yield f"{counted(report.n_endpoints, 'endpoint')} on sale{disputed if report.n_disputed else ''}"
     if report.n_first_seen:
         yield f"{counted(report.n_first_seen, 'endpoint')} seen for the first time, and known from now on: no news"
     is_in_force = report.end in ("accepted", "unchanged", "failed")

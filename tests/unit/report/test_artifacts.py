@@ -13,6 +13,7 @@ from modelsearch.core.ids import CandidateId, RunId, TaskId
 from modelsearch.core.nights import Alarm, IncumbentMove, Job, JobResult, NightReport
 from modelsearch.report.artifacts import (
     MAX_PICTURE_BYTES,
+    answer_in_short,
     answer_told,
     artifact_key,
     job_rows,
@@ -23,7 +24,7 @@ from modelsearch.report.artifacts import (
 )
 from modelsearch.report.links import Links, linked
 from modelsearch.testing.hostile import PAYLOADS
-from tests.unit.report.results import make_result
+from tests.unit.report.results import make_kept, make_result
 from tests.unit.report.sites import BASE, CHEAP, RUN, make_state, make_task
 
 NOWHERE, SERVED = Links(""), Links("https://pages.example/x")
@@ -50,7 +51,9 @@ def make_report(name: str = "triage", text: str = "cheaper") -> NightReport:
 def test_the_answer_stands_first_with_picture_candidates_and_links() -> None:
     result = make_result()
     text = recommendation_markdown(result, SERVED, picture="<svg/>")
-    assert text.startswith("# Use cheap: likely")
+    assert text.startswith("### Use **cheap** instead of **big**: likely, not certified")
+    assert answer_in_short(result).startswith("likely, saving ")
+    assert answer_in_short(make_kept()).startswith("keep the baseline, ")
     assert "data:image/svg+xml;base64,PHN2Zy8+" in text
     assert f"[The whole report](https://pages.example/x/runs/{result.run_id}/report.html)" in text
     assert "## Warnings" in text

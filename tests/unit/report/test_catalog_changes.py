@@ -56,6 +56,11 @@ def test_a_sync_is_told_with_its_sources_and_changes() -> None:
     assert "    row 3: no id" in sync_lines(report, has_problems=True)
 
 
+def test_prices_in_dispute_are_counted() -> None:
+    report = SyncReport(observed_at=NOW, end="unchanged", n_endpoints=3, n_disputed=2)
+    assert "3 endpoints on sale; sources differ on 2 prices, of which the higher counts" in [*sync_lines(report)]
+
+
 @pytest.mark.parametrize(
     ("end", "told"),
     [
