@@ -2,7 +2,7 @@
 
 import string
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from modelsearch.core.candidate import DEFAULT_PROMPT
@@ -29,6 +29,7 @@ def rendered(draft: Draft, item_id: str) -> list[str]:
     return [message.content for message in PromptRenderer(task).render(item)]
 
 
+@settings(max_examples=40, deadline=None)
 @given(head=TEXTS, tail=TEXTS, system=TEXTS, words=st.lists(st.tuples(WORDS, WORDS), min_size=1, max_size=4))
 def test_the_messages_are_made_again_to_the_letter(
     head: str, tail: str, system: str, words: list[tuple[str, str]]

@@ -11,8 +11,8 @@ from modelsearch.core.outcome import Status
 from modelsearch.evaluate.imported import Import, imported_outcomes
 from modelsearch.evaluate.prompt import PromptRenderer
 from modelsearch.evaluate.scoring import make_scorer
-from modelsearch.interop.importers import importers
 from modelsearch.interop.imported_folder import Choices, imported_of, write_imported
+from modelsearch.interop.importers import importers
 from modelsearch.interop.logged import Evaluation, Wanted
 from modelsearch.taskfile.load import load_task
 from modelsearch.taskfile.read import read_rows

@@ -1,4 +1,4 @@
-"""Traffic from LiteLLM and Langfuse: questions once, a sample, people's word where there is one, and what is personal."""
+"""Traffic from LiteLLM and Langfuse: questions once, a sample, people's word where there is one, what is personal."""
 
 import json
 from pathlib import Path
@@ -8,8 +8,8 @@ import pytest
 
 from modelsearch.core.errors import LogFileError
 from modelsearch.core.outcome import Status
-from modelsearch.interop.importers import importers
 from modelsearch.interop.imported_folder import Choices, imported_of, write_imported
+from modelsearch.interop.importers import importers
 from modelsearch.interop.labels import LABEL_FILE, labelled
 from modelsearch.interop.logged import Evaluation, Wanted
 
@@ -70,7 +70,8 @@ def test_a_failed_call_is_a_failure_and_a_cached_one_has_no_cost(tmp_path: Path)
     found = {o.answer: o for o in read("litellm", tmp_path, rows).outcomes}
     assert found[None].status is Status.ERROR
     assert found[None].score is None
-    assert found["Answer 2"].cost_usd is found["Answer 2"].latency_s is None
+    assert found["Answer 2"].cost_usd is None
+    assert found["Answer 2"].latency_s is None
     assert found["Answer 3"].cost_usd is None
 
 
