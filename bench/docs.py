@@ -4,8 +4,8 @@ A clone of the commit, an environment made in it by `make setup`, one more clone
 emulator: `openrouter/openai/gpt-4o` becomes the emulated market's own baseline, RUN the newest run of the page; a real
 Prefect server stands beside. Output that a page shows is compared, but for run ids, times and paths. What is not run is
 marked in the page's source with its reason, and told here. Then the site is built strictly, and no built page asks for
-anything over the net. `--page docs/x.md` runs one page, `--write` puts real output into the pages. The last line says
-whether it holds; exit code 0 only then.
+anything over the net. `--page docs/x.md` runs one page, `--write` puts real output into the pages, `--venv .venv` lends an environment
+in place of making one. The last line says whether it holds; exit code 0 only then.
 """
 
 import argparse
@@ -20,7 +20,7 @@ from pathlib import Path
 from bench.docs_blocks import ROOT, Block, blocks, pages
 from bench.docs_build import SITE, build
 from bench.docs_run import Ran, run_page, written_output
-from bench.docs_world import Place, clone, emulated_providers, plain_environ
+from bench.docs_world import Place, borrow, clone, emulated_providers, plain_environ
 from bench.own_venv import NotAvailableError
 from bench.prefect_server import prefect_server
 
@@ -33,7 +33,7 @@ def main() -> int:
     given = _options()
     chosen = [page for page in pages() if given.page in {None, page.relative_to(ROOT).as_posix()}]
     with tempfile.TemporaryDirectory(prefix="modelsearch-docs-") as folder:
-        problems = _run_all(chosen, Path(folder), is_written=given.write)
+        problems = _run_all(chosen, Path(folder), given.venv, is_written=given.write)
     if given.page is None:
         problems += _site_problems()
     print("holds" if not problems else f"does not hold: {len(problems)} problems")
@@ -44,25 +44,18 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser()
     parser.add_argument("--page")
     parser.add_argument("--write", action="store_true")
+    parser.add_argument("--venv", type=Path)
     return parser.parse_args()
 
 
-def _run_all(chosen: list[Path], folder: Path, *, is_written: bool) -> list[str]:
+def _run_all(chosen: list[Path], folder: Path, lent: Path | None, *, is_written: bool) -> list[str]:
     first = folder / "clone"
     clone(first)
     plain = plain_environ(folder)
-    started_s = time.monotonic()
-    made = list(
-        run_page(
-            [Block(page="make setup", line=0, language="sh", text="make setup")], Place(folder=first, environ=plain)
-        )
-    )
-    print(f"clone and `make setup`: {time.monotonic() - started_s:.0f} s")
-    if made[0].problem:
-        print(made[0].problem)
-        return ["make setup"]
-    venv = first / ".venv"
-    usual = {**plain, "PATH": f"{venv / 'bin'}:{plain['PATH']}"}
+    venv = first / ".venv" if lent is None else lent.resolve()
+    if lent is None and (problem := _set_up(first, plain)):
+        return [problem]
+    usual = {**plain, "PATH": f"{venv / 'bin'}:{plain['PATH']}", "PYTHONPATH": str(first)}
     problems: list[str] = []
     with (
         prefect_server(folder / "prefect") as server,
@@ -73,6 +66,15 @@ def _run_all(chosen: list[Path], folder: Path, *, is_written: bool) -> list[str]
         for page in chosen:
             problems += _page(page, _place(page, folder, venv, seed, environ, live), is_written=is_written)
     return problems
+
+
+def _set_up(first: Path, environ: Mapping[str, str]) -> str:
+    """`make setup` in the clone; what went wrong, or ""."""
+    started_s = time.monotonic()
+    text = Block(page="make setup", line=0, language="sh", text="make setup")
+    ran = next(run_page([text], Place(folder=first, environ=environ)))
+    print(f"clone and `make setup`: {time.monotonic() - started_s:.0f} s {ran.problem}", flush=True)
+    return "make setup" if ran.problem else ""
 
 
 def _seeded(first: Path, environ: Mapping[str, str]) -> Path:
@@ -91,11 +93,11 @@ def _place(
     target = folder / "pages" / name.replace("/", "-")
     if any(block.is_run for block in blocks(page)):
         clone(target)
-        (target / ".venv").symlink_to(venv)
-        (venv / ".installed").touch()
+        borrow(venv, target / ".venv")
         if name not in AS_NEW:
             shutil.copytree(seed, target / ".modelsearch", symlinks=True)
-    return Place(folder=target, environ=environ if name in AS_NEW else {**environ, **live})
+    own = {**environ, "PYTHONPATH": str(target)}
+    return Place(folder=target, environ=own if name in AS_NEW else {**own, **live})
 
 
 def _page(page: Path, place: Place, *, is_written: bool) -> list[str]:

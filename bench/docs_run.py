@@ -79,7 +79,7 @@ def _shell_block(block: Block, place: Place) -> Ran:
     kept = [each for each in commands(block.text) if not any(each.startswith(line) for line, _ in block.skipped_lines)]
     started_s = time.monotonic()
     server = kept.pop() if block.serves and kept else ""
-    text = "\n".join([*block.setup, *(substituted(each, run=place.newest_run()) for each in kept)])
+    text = "\n".join(substituted(each, run=place.newest_run()) for each in (*block.setup, *kept))
     code, stdout, stderr = _shell(text, place)
     problem = f"exit code {code}: {stderr[-1500:]}" if code else _serves(server, block.serves, place)
     return Ran(block=block, stdout=stdout, seconds=time.monotonic() - started_s, problem=problem)
@@ -121,13 +121,12 @@ def _python_blocks(given: list[Block], place: Place) -> list[Ran]:
     """All of a page in one process, as in a notebook; a line between tells their outputs apart."""
     if not given:
         return []
-    for block in given:
-        _shell("".join(f"{each}\n" for each in block.setup), place)
+    _shell("\n".join(substituted(each, run="") for block in given for each in block.setup), place)
     texts = [substituted(block.text, run=place.newest_run()) for block in given]
     program = place.folder / ".docs-blocks.py"
     program.write_text(_PROGRAM.format(texts=json.dumps(texts), mark=_MARK), encoding="utf-8")
     started_s = time.monotonic()
-    code, stdout, stderr = _shell(f"PYTHONPATH=. python {program.name}", place)
+    code, stdout, stderr = _shell(f"PYTHONPATH=".:$PYTHONPATH" python {program.name}", place)
     seconds = (time.monotonic() - started_s) / len(given)
     parts = stdout.split(_MARK)[1:]
     ran = []

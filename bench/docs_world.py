@@ -48,6 +48,14 @@ def clone(target: Path) -> None:
     subprocess.run(["git", "clone", "--quiet", "--no-hardlinks", str(ROOT), str(target)], check=True)
 
 
+def borrow(venv: Path, target: Path) -> None:
+    """An environment of a clone that has another one's packages, and a stamp of its own: `make setup` has been done."""
+    target.mkdir()
+    for name in ("bin", "lib", "pyvenv.cfg"):
+        (target / name).symlink_to(venv / name)
+    (target / ".installed").touch()
+
+
 def plain_environ(home: Path) -> dict[str, str]:
     """The environment of somebody new: no key, no setting, no environment of ours."""
     kept = {name: value for name, value in os.environ.items() if not _is_ours(name)}
