@@ -145,10 +145,10 @@ def _as_target(column: Column, columns: Sequence[Column]) -> float:
     named = 6.0 * _named(column.name, TARGETS)
     shape = 3.0 * column.is_classes
     last = column is columns[-1]
-    other = _named(column.name, INPUTS) >= 1 or _is_id(column, column.n_filled) or _is_answers(column)
-    return (
-        named + shape + last - 4.0 * other - 3.0 * (column.n_distinct == 1) - 5.0 * (column.share_filled < _MIN_FILLED)
-    )
+    is_id = _is_id(column, column.n_filled)
+    other = _named(column.name, INPUTS) >= 1 or is_id or _is_answers(column)
+    poor = 4.0 * other + 2.0 * is_id + 3.0 * (column.n_distinct == 1) + 5.0 * (column.share_filled < _MIN_FILLED)
+    return named + shape + last - poor
 
 
 def _as_input(column: Column) -> float:
@@ -156,7 +156,7 @@ def _as_input(column: Column) -> float:
     named = 4.0 * _named(column.name, INPUTS) * (1.0 if _word(column.name) not in COMPANIONS else 0.5)
     long = min(4.0, column.mean_chars / 25)
     varied = 2.0 * column.n_distinct / max(1, column.n_filled)
-    poor = 5.0 * (column.share_filled < _MIN_FILLED) + 3.0 * (_is_id(column, column.n_filled) or _is_answers(column))
+    poor = 5.0 * (column.share_filled < _MIN_FILLED) + 5.0 * (_is_id(column, column.n_filled) or _is_answers(column))
     return named + long + varied - poor
 
 

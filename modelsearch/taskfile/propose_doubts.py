@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from modelsearch.core.ids import Json
 from modelsearch.taskfile.propose_kind import Kind, folded, text_of
+from modelsearch.taskfile.propose_text import told
 
 CHARS_PER_TOKEN = 4
 LONG_TOKENS = 8_000
@@ -59,7 +60,7 @@ class Labelled:
 def doubt(code: str, lines: Sequence[int], message: str) -> Doubt:
     """A doubt about rows, which are told by their first lines."""
     shown = ", ".join(str(line) for line in lines[:_N_SHOWN])
-    where = f" (line{'s' if len(lines) > 1 else ''} {shown}{', ...' if len(lines) > _N_SHOWN else ''})"
+    where = f"; line{'s' if len(lines) > 1 else ''} {shown}{', ...' if len(lines) > _N_SHOWN else ''}"
     return Doubt(code=code, n_rows=len(lines), lines=tuple(lines[:_N_SHOWN]), message=message + where)
 
 
@@ -72,8 +73,10 @@ def doubts_of(rows: Sequence[Labelled], kind: Kind) -> Iterator[Doubt]:
     yield from _personal(rows)
     yield from _long(rows)
     if len(rows) < FEW_ITEMS:
-        told = f"{len(rows)} items are few: what is found holds for these items, and says little about others"
-        yield Doubt(code="few_items", n_rows=len(rows), message=told)
+        few = (
+            f"{told(len(rows), 'item is', 'items are')} few: what is found holds for them, and says little about others"
+        )
+        yield Doubt(code="few_items", n_rows=len(rows), message=few)
     if kind.advice:
         yield Doubt(code="scorer", message=kind.advice)
 
@@ -90,8 +93,8 @@ def _conflicts(rows: Sequence[Labelled]) -> Iterator[Doubt]:
     odd = [same for same in by_input.values() if len({text_of(row.target) for row in same}) > 1]
     if odd:
         lines = [row.line for same in odd for row in same]
-        told = f"{len(odd)} inputs are there with different targets: no model can be right on all of them"
-        yield doubt("conflict", lines, told)
+        n_odd = told(len(odd), "input is", "inputs are")
+        yield doubt("conflict", lines, f"{n_odd} there with different targets: no model can be right on all of them")
 
 
 def _leaks(rows: Sequence[Labelled], kind: Kind) -> Iterator[Doubt]:
@@ -108,11 +111,11 @@ def _leaks(rows: Sequence[Labelled], kind: Kind) -> Iterator[Doubt]:
     )
     if others < sum(own) / 2:
         lines = [row.line for row, is_own in zip(rows, own, strict=True) if is_own]
-        told = (
+        message = (
             f"{sum(own)} of {len(rows)} inputs hold the very name of their target: if it is not there in real use, "
             "take it out, for every model then looks good"
         )
-        yield doubt("leak", lines, told)
+        yield doubt("leak", lines, message)
 
 
 def _holds(text: str, label: str) -> bool:
@@ -123,16 +126,17 @@ def _classes(rows: Sequence[Labelled]) -> Iterator[Doubt]:
     counts = Counter(text_of(row.target) for row in rows)
     (top, n_top), share = counts.most_common(1)[0], counts.most_common(1)[0][1] / len(rows)
     if share >= max(_IMBALANCE, 1.5 / len(counts)):
-        told = (
+        message = (
             f"{share:.0%} of the items are {_short(top)}: always saying that scores {share:.2f}; the mean over classes "
             "(`metric: class_weighted_mean`) counts each class alike"
         )
-        yield Doubt(code="imbalance", n_rows=n_top, message=told)
+        yield Doubt(code="imbalance", n_rows=n_top, message=message)
     rare = [label for label, count in counts.items() if count < RARE_ITEMS]
     if rare and len(rows) >= FEW_ITEMS:
         shown = ", ".join(_short(label) for label in rare[:_N_SHOWN]) + (", ..." if len(rare) > _N_SHOWN else "")
-        told = f"{len(rare)} classes have fewer than {RARE_ITEMS} items ({shown}): little can be said about them"
-        yield Doubt(code="rare_class", n_rows=sum(counts[label] for label in rare), message=told)
+        n_rare = told(len(rare), "class has", "classes have")
+        message = f"{n_rare} fewer than {RARE_ITEMS} items ({shown}): little can be said about that"
+        yield Doubt(code="rare_class", n_rows=sum(counts[label] for label in rare), message=message)
 
 
 def _personal(rows: Sequence[Labelled]) -> Iterator[Doubt]:
@@ -146,11 +150,11 @@ def _personal(rows: Sequence[Labelled]) -> Iterator[Doubt]:
     if found:
         lines = sorted({line for each in found.values() for line in each})
         kinds = ", ".join(f"{kind} in {len(each)}" for kind, each in found.items())
-        told = (
+        message = (
             f"inputs look as if they held personal data ({kinds}): they go to every provider that is asked; mask them, "
             "or limit who is asked (`requirements:` providers, needs: [zdr])"
         )
-        yield doubt("personal_data", lines, told)
+        yield doubt("personal_data", lines, message)
 
 
 def _is_card(text: str) -> bool:
@@ -174,11 +178,12 @@ def _long(rows: Sequence[Labelled]) -> Iterator[Doubt]:
     long = [row for row in rows if len(row.text) > LONG_TOKENS * CHARS_PER_TOKEN]
     if long:
         most = max(len(row.text) for row in long) // CHARS_PER_TOKEN
-        told = (
-            f"{len(long)} inputs are longer than about {LONG_TOKENS:,} tokens, the longest about {most:,}: they cost "
-            "most of the money, and models with too little context answer none of them"
+        n_long = told(len(long), "input is", "inputs are")
+        message = (
+            f"{n_long} longer than about {LONG_TOKENS:,} tokens, the longest about {most:,}: they cost most of the "
+            "money, and models with too little context answer none of them"
         )
-        yield doubt("long_input", [row.line for row in long], told)
+        yield doubt("long_input", [row.line for row in long], message)
 
 
 def _short(text: str) -> str:

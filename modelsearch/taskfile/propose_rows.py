@@ -10,6 +10,7 @@ from modelsearch.taskfile.propose_columns import Roles
 from modelsearch.taskfile.propose_doubts import Doubt, Labelled, doubt
 from modelsearch.taskfile.propose_kind import folded, parsed, text_of
 from modelsearch.taskfile.propose_table import Table
+from modelsearch.taskfile.propose_text import told
 from modelsearch.taskfile.read import MAX_ITEM_BYTES, Row
 
 MAX_ID_CHARS = 200
@@ -61,10 +62,17 @@ def with_labels(items: Items, labels: Sequence[str]) -> Items:
     if odd:
         example = text_of(odd[0].target)
         usual = by_fold[folded(example)]
-        told = f"{len(odd)} targets are spelt otherwise than most ({example!r} for {usual!r}): made alike"
-        doubts.append(doubt("spelling", [row.line for row in odd], told))
+        n_odd = told(len(odd), "target is", "targets are")
+        message = f"{n_odd} spelt otherwise than most ({example!r} for {usual!r}): made alike"
+        doubts.append(doubt("spelling", [row.line for row in odd], message))
     if out:
-        doubts.append(doubt("other_label", out, f"{len(out)} rows have targets that are no label: left out"))
+        doubts.append(
+            doubt(
+                "other_label",
+                out,
+                f"{told(len(out), 'row has a target', 'rows have targets')} that is no label: left out",
+            )
+        )
     kept = [at for at, target in enumerate(targets) if target is not None]
     return Items(
         rows=tuple(replace(items.rows[at], target=targets[at]) for at in kept),
@@ -107,11 +115,15 @@ def _whole(table: Table, roles: Roles) -> tuple[list[tuple[int, Row]], tuple[Dou
     ]
     gone |= set(large)
     found = (
-        ("empty_input", without_input, f"have no {' or no '.join(roles.inputs)}"),
-        ("empty_target", without_target, f"have no {roles.target}"),
-        ("too_large", large, f"are larger than {MAX_ITEM_BYTES:,} bytes"),
+        ("empty_input", without_input, f"without {' or without '.join(roles.inputs)}"),
+        ("empty_target", without_target, f"without {roles.target}"),
+        ("too_large", large, f"of more than {MAX_ITEM_BYTES:,} bytes"),
     )
-    doubts = tuple(doubt(code, lines, f"{len(lines)} rows {told}: left out") for code, lines, told in found if lines)
+    doubts = tuple(
+        doubt(code, lines, f"{told(len(lines), 'row', 'rows')} {lack}: left out")
+        for code, lines, lack in found
+        if lines
+    )
     return [(number, row) for number, row in table.rows if number not in gone], doubts
 
 
@@ -125,8 +137,9 @@ def _once(rows: Sequence[tuple[int, Row]], roles: Roles) -> tuple[list[tuple[int
             copies.append(number)
         else:
             kept[key] = (number, row)
-    told = f"{len(copies)} rows are copies of others: left out (--keep-copies leaves them in)"
-    return list(kept.values()), (doubt("copy", copies, told),) if copies else ()
+    n_copies = told(len(copies), "row is a copy", "rows are copies")
+    message = f"{n_copies} of another: left out; --keep-copies leaves copies in"
+    return list(kept.values()), (doubt("copy", copies, message),) if copies else ()
 
 
 def _ids(given: Sequence[tuple[int, str]]) -> tuple[tuple[str, ...], tuple[Doubt, ...]]:
@@ -140,8 +153,8 @@ def _ids(given: Sequence[tuple[int, str]]) -> tuple[tuple[str, ...], tuple[Doubt
         while name in ids:
             name, count = f"{base}-{count}", count + 1
         ids[name] = None
-    told = f"{len(again)} rows share their id with others: a number was put behind all but the first"
-    return tuple(ids), (doubt("duplicate_id", again, told),) if again else ()
+    message = f"{len(again):,} rows share their id with others: a number was put behind all but the first"
+    return tuple(ids), (doubt("duplicate_id", again, message),) if again else ()
 
 
 def _labelled(number: int, row: Row, roles: Roles) -> Labelled:

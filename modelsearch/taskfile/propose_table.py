@@ -13,7 +13,7 @@ from typing import Any
 
 from modelsearch.core.errors import TaskFileError
 from modelsearch.core.ids import Json
-from modelsearch.taskfile.propose_text import decoded, split_cells
+from modelsearch.taskfile.propose_text import decoded, split_cells, told
 from modelsearch.taskfile.read import ReadParquet, Row, read_bytes, read_rows
 
 WHAT = "labelled rows"
@@ -101,7 +101,7 @@ def _filled(row: Mapping[str, Any]) -> dict[str, Json]:
 def _of_cells(path: Path) -> Table:
     where = f"{WHAT} {path}"
     text, notes = decoded(read_bytes(path, WHAT), where)
-    lines, told = split_cells(text, where)
+    lines, separated = split_cells(text, where)
     if not lines:
         return Table(path=path, columns=(), rows=())
     has_header = _has_header([cells for _, cells in lines])
@@ -112,7 +112,7 @@ def _of_cells(path: Path) -> Table:
     if not has_header:
         renamed = (f"the first row looks like an example, not like names: the columns are called {', '.join(columns)}",)
     table, dropped = _rows(path, columns, body, tuple(head))
-    return replace(_without_empty(table), notes=(*notes, *told, *renamed, *dropped, *_without_empty(table).notes))
+    return replace(_without_empty(table), notes=(*notes, *separated, *renamed, *dropped, *_without_empty(table).notes))
 
 
 def _width(lines: Sequence[Sequence[str]]) -> int:
@@ -176,11 +176,11 @@ def _rows(
     notes = []
     if broken:
         notes.append(
-            f"{len(broken)} rows have more cells than there are columns (first: line {broken[0]}): left out; usually a "
-            "separator inside a text that is not in quotes"
+            f"{told(len(broken), 'row has', 'rows have')} more cells than there are columns (first: line {broken[0]}): "
+            "left out; usually a separator inside a text that is not in quotes"
         )
     if n_heads:
-        notes.append(f"the header is there again in {n_heads} rows: left out")
+        notes.append(f"the header is there again in {told(n_heads, 'row', 'rows')}: left out")
     return Table(path=path, columns=columns, rows=tuple(rows)), tuple(notes)
 
 
@@ -197,5 +197,5 @@ def _without_empty(table: Table) -> Table:
     used = {name for _, row in table.rows for name in row}
     rows = tuple((number, row) for number, row in table.rows if row)
     n_empty = len(table.rows) - len(rows)
-    notes = (*table.notes, f"{n_empty} rows are empty: left out") if n_empty else table.notes
+    notes = (*table.notes, f"{told(n_empty, 'row is', 'rows are')} empty: left out") if n_empty else table.notes
     return replace(table, columns=tuple(name for name in table.columns if name in used), rows=rows, notes=notes)

@@ -56,6 +56,11 @@ def _western(raw: bytes) -> tuple[str, tuple[str, ...]]:
     return text, (f"not UTF-8: read as Windows-1252; see whether line {line} is right: ...{ascii_safe(shown)}...",)
 
 
+def told(n: int, one: str, many: str) -> str:
+    """How many, in words that go with the number: 1 row is, 3 rows are."""
+    return f"{n:,} {one if n == 1 else many}"
+
+
 def ascii_safe(text: str) -> str:
     """Text for a terminal: control characters shown as what they are."""
     return "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in text)

@@ -9,6 +9,8 @@ from modelsearch.taskfile.propose_text import ascii_safe
 
 ITEMS_FILE, ANSWERS_FILE, SCHEMA_FILE, TASK_FILE = "items.jsonl", "baseline.jsonl", "task.schema.json", "task.yaml"
 _MAX_LISTED = 20
+_BREAKS = "\x85\u2028\u2029"
+"""What YAML takes for ends of lines outside of double quotes."""
 
 
 class _Dumper(yaml.SafeDumper):
@@ -16,7 +18,8 @@ class _Dumper(yaml.SafeDumper):
 
 
 def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
-    style = "|" if "\n" in value else '"' if "{" in value else None
+    has_marks = any(char in value for char in _BREAKS) or not all(char.isprintable() or char == "\n" for char in value)
+    style = '"' if has_marks else "|" if "\n" in value else '"' if "{" in value else None
     return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
 
 

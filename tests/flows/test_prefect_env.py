@@ -55,3 +55,19 @@ def test_telemetry_is_off_and_start_up_has_time() -> None:
     assert DEFAULTS["PREFECT_SERVER_ANALYTICS_ENABLED"] == "false"
     assert DEFAULTS["DO_NOT_TRACK"] == "1"
     assert float(DEFAULTS["PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS"]) >= 120
+
+
+@pytest.mark.usefixtures("environ")
+def test_children_do_not_look_into_the_folder_they_are_started_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONSAFEPATH", "")
+    monkeypatch.delenv("PYTHONSAFEPATH")
+    monkeypatch.chdir(tmp_path)
+    prepare(tmp_path / "prefect")
+    assert os.environ["PYTHONSAFEPATH"] == "1"
+    monkeypatch.delenv("PYTHONSAFEPATH")
+    # in our own checkout that folder is ours
+    monkeypatch.chdir(Path(__file__).resolve().parents[2])
+    prepare(tmp_path / "prefect")
+    assert "PYTHONSAFEPATH" not in os.environ
