@@ -17,7 +17,7 @@ from modelsearch.core.task import Requirements
 from modelsearch.decide.alpha import alpha_shares
 from modelsearch.decide.costs import cost_intervals
 from modelsearch.decide.evidence import Evidence
-from modelsearch.decide.gaps import gap_posterior
+from modelsearch.decide.gaps import own_gap_posterior
 from modelsearch.decide.noise import cell_noise, gap_noise, has_noise, proof_of, with_noise
 from modelsearch.decide.pairs import Pairs, evenly_bought, paired
 from modelsearch.stats.gap_value import p_clears
@@ -132,7 +132,7 @@ def _intervals(n: Ints, mean: Floats, low: Floats, high: Floats) -> tuple[Interv
 
 def _p_non_inferior(view: SearchView) -> Floats:
     """(n_candidates,) chance that the gap over all items is at least -margin; NaN without outcomes on either side."""
-    gap, sd = gap_posterior(view).gaps()
+    gap, sd = own_gap_posterior(view).gaps()
     sd = np.sqrt(sd**2 + _noise_of_mean(view))
     p = p_clears(gap, CAUTION * sd, -view.task.margin)
     has_outcomes = np.any(view.outcomes.status > 0, axis=1)

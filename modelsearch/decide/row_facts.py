@@ -17,8 +17,10 @@ PRICE_SLOPE, SIZE_SLOPE = 0.02, 0.06
 """Score units that a standard deviation of log list price, and of log size, brings."""
 UNSIZED = 0.1
 """Score units by which models of unknown size are better: they are mostly the closed ones of the large laboratories."""
-FACT_ROWS, PAST_ROWS = 20.0, 5.0
-"""Rows that each of these guesses counts as, and "as the past says"."""
+FACT_ROWS = 20.0
+"""Rows that each of these guesses counts as."""
+PAST_TRUST = 0.5
+"""How far the past is believed where there is one: so much of what it says, the rest as price and size have it."""
 LEAST_LOG_SPREAD = 1.0
 """Standard deviation of a logarithm from which on it counts as one: a few percent of price or size tell nothing."""
 
@@ -48,13 +50,14 @@ def families(view: SearchView) -> npt.NDArray[np.int64]:
 
 
 def expected_slopes(facts: Floats) -> Slopes:
-    """Larger and dearer is better, unless the past says how good each is: then that, as it says it."""
+    """Larger and dearer is better; where the past says how good each is, half that and half what it says."""
+    expected = np.array(
+        [PRICE_SLOPE / _spread(facts[:, 0]), SIZE_SLOPE / _spread(facts[:, 1]), UNSIZED, 0.0], dtype=np.float64
+    )
     past = facts[:, 3][np.isfinite(facts[:, 3])]
     if past.size > 1 and float(past.std()) > 0:
-        expected = [0.0, 0.0, 0.0, 1.0]
-    else:
-        expected = [PRICE_SLOPE / _spread(facts[:, 0]), SIZE_SLOPE / _spread(facts[:, 1]), UNSIZED, 0.0]
-    return Slopes(expected=np.array(expected), rows=np.array([FACT_ROWS, FACT_ROWS, FACT_ROWS, PAST_ROWS]))
+        expected = (1.0 - PAST_TRUST) * expected + PAST_TRUST * np.array([0.0, 0.0, 0.0, 1.0])
+    return Slopes(expected=expected, rows=np.full(4, FACT_ROWS))
 
 
 def _spread(column: Floats) -> float:

@@ -60,7 +60,7 @@ def test_families_are_those_of_singles() -> None:
     assert families(view).tolist() == [1, 0, 1, -1, -1]
 
 
-def test_dearer_and_larger_is_expected_better_unless_the_past_says_who_is() -> None:
+def test_dearer_and_larger_is_expected_better_and_the_past_is_half_believed() -> None:
     view = with_models(
         make_view(rows(0.8, 0.7, 0.6), list_cost_usd=[0.01, 0.002, 0.001]), m00=("a", 9.0), m01=("a", 1.0)
     )
@@ -68,4 +68,6 @@ def test_dearer_and_larger_is_expected_better_unless_the_past_says_who_is() -> N
     assert (told[:2] > 0.0).all()
     assert told[2:].tolist() == [UNSIZED, 0.0]
     past = with_past(view, {CandidateId("m00"): 0.8, CandidateId("m01"): 0.6})
-    assert expected_slopes(regressors(past)).expected.tolist() == [0.0, 0.0, 0.0, 1.0]
+    believed = expected_slopes(regressors(past))
+    assert believed.expected.tolist() == [told[0] / 2, told[1] / 2, UNSIZED / 2, 0.5]
+    assert believed.rows.tolist() == expected_slopes(regressors(view)).rows.tolist()
