@@ -18,6 +18,7 @@ from flows import (
     cli_inspect,
     cli_local,
     cli_nights,
+    cli_propose,
     cli_runs,
     cli_schema,
     cli_search,
@@ -123,6 +124,7 @@ app.command()(cli_serve.serve)
 app.command("serve-candidate")(cli_serve_candidate.serve_candidate)
 app.command()(cli_serve.server)
 app.command()(cli_site.site)
+app.command()(cli_propose.propose)
 
 
 def _got(error: Exception) -> str:

@@ -59,7 +59,8 @@ def label_bias_warning(subject: str, whose: str, found: Sequence[Leaning]) -> Wa
     """Warns where a label is said clearly too often, with the numbers; None where none is.
 
     Args:
-        subject: the candidate or way of asking; `whose`: the same in words.
+        subject: the candidate or way of asking.
+        whose: the same in words.
         found: of `leanings`.
     """
     if not found or found[0].excess < MIN_EXCESS or found[0].z < MIN_Z:

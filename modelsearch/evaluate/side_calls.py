@@ -26,7 +26,9 @@ JUDGE_PREFIX = "judge-"
 """Ids of side calls begin with it."""
 CALIBRATION_PREFIX = "calibration-"
 """Ids of calls about inputs without content begin with it."""
-SIDE_PREFIXES = (JUDGE_PREFIX, CALIBRATION_PREFIX)
+PROPOSAL_PREFIX = "proposal-"
+"""Ids of calls in which a model proposes prompts begin with it."""
+SIDE_PREFIXES = (JUDGE_PREFIX, CALIBRATION_PREFIX, PROPOSAL_PREFIX)
 MAX_WAIT_S = 30.0
 """A provider that wants a longer pause is not waited for: the outcome stays open."""
 

@@ -62,8 +62,8 @@ def check_calibrated(task: TaskSpec, owner: str) -> None:
     calibrated = [variant.id for variant in task.variants if variant.is_calibrated]
     if calibrated and (not task.labels or task.scorer.name not in CLASS_SCORERS):
         raise TaskFileError(
-            f"{owner}: variants: {calibrated[0]!r}: calibrated weighs the probabilities of labels: expected `labels` and "
-            f"scorer {' or '.join(CLASS_SCORERS)}, got {len(task.labels)} labels and {task.scorer.name!r}: leave it out"
+            f"{owner}: variants: {calibrated[0]!r}: calibrated weighs the probabilities of labels: expected `labels` "
+            f"and scorer {' or '.join(CLASS_SCORERS)}, got {len(task.labels)} labels and {task.scorer.name!r}: leave it out"
         )
 
 

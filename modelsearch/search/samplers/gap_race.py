@@ -156,7 +156,12 @@ class _Race:
         found = gap_posterior(self.view)
         saving = expected_saving(self.cost_usd, log_cost_spreads(self.view), self.at)
         prices = asking_prices(self.view, self.cost_usd)
-        return choices_of(found, -self.view.task.margin, saving, prices, self.is_open)
+        return choices_of(found, self._threshold(float(found.mean[self.at])), saving, prices, self.is_open)
+
+    def _threshold(self, base_quality: float) -> float:
+        """The gap that a choice must clear: the margin, or what the client's lowest quality asks beyond it."""
+        least = self.view.task.requirements.min_quality
+        return -self.view.task.margin if least is None else max(-self.view.task.margin, least - base_quality)
 
     def _depths(self, step: Step) -> dict[int, int]:
         rules = self.rules

@@ -13,7 +13,8 @@ N_ITEMS = 40
 def said(n_models: int) -> tuple[np.ndarray, list[list[str | None]]]:
     """The first model is right, the others always say yes; half of the targets are yes."""
     right: list[str | None] = ["no" if n % 2 else "yes" for n in range(N_ITEMS)]
-    answers = [right, *([["yes"] * N_ITEMS] * (n_models - 1))]
+    always: list[str | None] = ["yes"] * N_ITEMS
+    answers = [right, *[always] * (n_models - 1)]
     score = np.array([[float(a == r) for a, r in zip(row, right, strict=True)] for row in answers])
     return score, answers
 

@@ -10,7 +10,7 @@ LABELS = ("yes", "no")
 
 def test_what_is_said_too_often_is_told_with_its_numbers() -> None:
     targets = ["yes", "no"] * 50
-    answers: list[str | None] = ["yes"] * 75 + ["no"] * 25
+    answers = ["yes"] * 75 + ["no"] * 25
     warning = label_bias_warning("m00", "m00", leanings(answers, targets, LABELS))
     assert warning is not None
     assert warning.code == "label_bias"
@@ -21,7 +21,7 @@ def test_what_is_said_too_often_is_told_with_its_numbers() -> None:
 
 def test_uneven_targets_that_are_met_are_no_leaning() -> None:
     targets = ["yes"] * 90 + ["no"] * 10
-    found = leanings(list(targets), targets, LABELS)
+    found = leanings([*targets], targets, LABELS)
     assert [each.excess for each in found] == [0.0, 0.0]
     assert label_bias_warning("m00", "m00", found) is None
 
