@@ -4,8 +4,9 @@ A clone of the commit, an environment made in it by `make setup`, one more clone
 emulator: `openrouter/openai/gpt-4o` becomes the emulated market's own baseline, RUN the newest run of the page; a real
 Prefect server stands beside. Output that a page shows is compared, but for run ids, times and paths. What is not run is
 marked in the page's source with its reason, and told here. Then the site is built strictly, and no built page asks for
-anything over the net. `--page docs/x.md` runs one page, `--write` puts real output into the pages, `--venv .venv` lends an environment
-in place of making one. The last line says whether it holds; exit code 0 only then.
+anything over the net. `--page docs/x.md` runs one page,
+`--write` puts real output into the pages, `--venv .venv` lends an environment in place of making one. The last line
+says whether it holds; exit code 0 only then.
 """
 
 import argparse

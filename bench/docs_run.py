@@ -126,7 +126,7 @@ def _python_blocks(given: list[Block], place: Place) -> list[Ran]:
     program = place.folder / ".docs-blocks.py"
     program.write_text(_PROGRAM.format(texts=json.dumps(texts), mark=_MARK), encoding="utf-8")
     started_s = time.monotonic()
-    code, stdout, stderr = _shell(f"PYTHONPATH=".:$PYTHONPATH" python {program.name}", place)
+    code, stdout, stderr = _shell(f"PYTHONPATH=. python {program.name}", place)
     seconds = (time.monotonic() - started_s) / len(given)
     parts = stdout.split(_MARK)[1:]
     ran = []
