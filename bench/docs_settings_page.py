@@ -61,6 +61,10 @@ SETTINGS: dict[str, tuple[str, str]] = {
         "`serve` sets its own for its runs",
         "where browsers reach those pages: what Prefect's artifacts link to ([site](../site.md))",
     ),
+    "MODELSEARCH_SERVE_KEY": (
+        "no key, loopback only",
+        "what clients of `modelsearch serve-candidate` must send; `--key-env` names another variable",
+    ),
     "MODELSEARCH_FEEDBACK_KEYS": (
         "no endpoint",
         "`task=VARIABLE,...`: the variable that holds each task's key ([feedback](../feedback.md))",
