@@ -20,7 +20,7 @@ from modelsearch.store.filesystem import checked_name, open_folder
 from modelsearch.store.layout import RunDir, find_run, list_runs
 from modelsearch.store.lock import RunLock
 from modelsearch.store.mirror import mirrored
-from modelsearch.store.published import Place, Published, claimed, fetched
+from modelsearch.store.published import Place, Published, claimed, fetched, pushed
 
 RUNS = "runs"
 STALE_S = 900.0
@@ -179,6 +179,17 @@ def shared_folder(settings: Settings, local: Path, *, stale_s: float = STALE_S) 
         yield
     finally:
         publisher.close()
+
+
+def publish_folder(settings: Settings, local: Path) -> None:
+    """Publish a folder that `shared_folder` took before, as it is now: the end of what several processes have done.
+
+    Raises:
+        RunLockedError: another machine has had it since.
+        StorageError: the store does not answer.
+    """
+    if settings.storage is not None:
+        pushed(_shared(settings, local))
 
 
 def refresh(settings: Settings) -> None:

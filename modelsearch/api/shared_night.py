@@ -21,6 +21,7 @@ from modelsearch.api.night_results import spent_in
 from modelsearch.api.night_stage import FIRST_PAUSE_S, LAST_PAUSE_S, PAUSE_GROWTH
 from modelsearch.api.night_work import Composites, NightWork, night_work
 from modelsearch.api.nights import Engine, begun_night, engine_of, new_name
+from modelsearch.api.publishing import publish_folder, shared_folder
 from modelsearch.api.workers import Shared
 from modelsearch.core.claims import Claim
 from modelsearch.core.errors import (
@@ -93,12 +94,13 @@ async def _opened(
     if claim is None:
         return None, None
     try:
-        await asyncio.to_thread(_check_home, registered.id, store, shared)
-        if not store.holds(OPEN):
-            engine = await asyncio.to_thread(begun_night, registered, settings, call, store)
-            if engine is None:
-                return None, await asyncio.to_thread(reranked, registered, settings, call, store)
-        return store.read(OPEN, OpenNight), None
+        with shared_folder(settings, store.folder):  # what other machines have published of it comes first
+            await asyncio.to_thread(_check_home, registered.id, store, shared)
+            if not store.holds(OPEN):
+                engine = await asyncio.to_thread(begun_night, registered, settings, call, store)
+                if engine is None:
+                    return None, await asyncio.to_thread(reranked, registered, settings, call, store)
+            return store.read(OPEN, OpenNight), None
     finally:
         await asyncio.to_thread(shared.claims.give_back, claim)
 
@@ -239,9 +241,15 @@ class _SharedEngine:
                 with suppress(ClaimLostError):
                     report = self._engine.closed()
                     await asyncio.to_thread(self._claims.done, claim, to_json(report).decode())
+                    await asyncio.to_thread(self._publish)
                     return report
             await self._call.waiting.clock.sleep(LOOK_S)
         return from_json(text.encode(), NightReport, Path(_CLOSING))
+
+    def _publish(self) -> None:
+        """The night's folder, as a night with one worker leaves it; by whoever closed it, for all share the disk."""
+        work = self._engine.work
+        publish_folder(work.settings, work.settings.nights / work.registered.id)
 
 
 def _wanted_usd(job: Job, work: NightWork) -> Decimal:

@@ -166,6 +166,23 @@ def claimed(
     return Published(place, taken)
 
 
+def pushed(place: Place) -> None:
+    """Publish a folder as it is on this disk, and give it back at once; nothing is put over another machine's work.
+
+    Raises:
+        RunLockedError: another machine has had it since this one took it.
+        StorageError: the store does not answer.
+    """
+    found = read_publication(place.folder, place.prefix)
+    if found is not None and found.publication.mark.copy != _known_copy(place.local):
+        message = (
+            f"{place.prefix}: {found.publication.mark.machine or 'another machine'} has published it in "
+            f"{place.folder.url} meanwhile; what was done here is kept on this disk, and is not put over it"
+        )
+        raise RunLockedError(message)
+    claimed(place).push(is_over=True)
+
+
 def fetched(place: Place, *, is_exact: bool = False) -> bool:
     """Bring what was published to a local folder that is only read; whether there is anything.
 

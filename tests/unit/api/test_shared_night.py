@@ -13,12 +13,13 @@ import pytest
 from modelsearch.api.all_nights import NightsCall, run_nights
 from modelsearch.api.night_job import JobDone, JobRun, run_job
 from modelsearch.api.night_work import NightWork
+from modelsearch.api.publishing import publish_folder, refresh_nights, shared_folder
 from modelsearch.api.shared_night import run_shared_night
 from modelsearch.api.workers import open_shared
-from modelsearch.core.errors import NightLockedError, OptionError
+from modelsearch.core.errors import NightLockedError, OptionError, RunLockedError
 from modelsearch.core.nights import Job, NightReport, TaskState
 from modelsearch.settings import read_settings
-from modelsearch.store.night_store import OPEN, RESULTS
+from modelsearch.store.night_store import OPEN, RESULTS, STATE, NightStore
 from tests.unit.api.bazaar import BASELINE, Bazaar, Killed, Models, told
 
 LATE = {"late": 0.5, "weak": 0.3, "mild": 0.4, "dull": 0.2}
@@ -191,3 +192,32 @@ def test_settings_say_whether_nights_are_shared(bazaar: Bazaar) -> None:
     (report,) = asyncio.run(run_nights(shared, NightsCall(day=bazaar.call().day)))
     assert told(report) == [("search", BASELINE, "done")]
     assert (bazaar.root / "home" / "workers" / "workers.sqlite").exists()
+
+
+class PublishedBazaar(Bazaar):
+    """One whose runs and nights are published."""
+
+    @property
+    def environ(self) -> dict[str, str]:
+        return {**super().environ, "MODELSEARCH_STORAGE": str(self.root / "store")}
+
+
+def test_a_shared_night_is_published_whole_as_one_alone_is(bazaar: Bazaar, tmp_path: Path) -> None:
+    made = PublishedBazaar(tmp_path / "many")
+    made.root.mkdir(exist_ok=True)
+    made.write()
+    together(made, 2)
+    elsewhere = replace(made.settings, home=tmp_path / "elsewhere")
+    refresh_nights(elsewhere)
+    name = made.store.folder.name
+    theirs = NightStore(elsewhere.nights / name)
+    assert theirs.read(STATE, TaskState) == made.state
+    assert theirs.history("nights") == made.store.history("nights") != []
+    assert theirs.history("standings") == made.store.history("standings") != []
+    assert not theirs.holds(OPEN)
+    with shared_folder(elsewhere, elsewhere.nights / name):  # it was given back: any machine may take it
+        theirs.write("note", "ours")
+    with pytest.raises(RunLockedError, match="not put over it"):
+        publish_folder(made.settings, made.store.folder)
+    assert [each.end for each in together(made, 2, n_nights=2)] == ["done", "done"]
+    assert made.store.read("note", str) == "ours"
