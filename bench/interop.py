@@ -179,7 +179,11 @@ def told_holds(told: Told, market: Served) -> bool:
 
 def exports_hold(asked: Asked) -> bool:
     """What the other half of the bench says."""
-    module = importlib.import_module("bench.interop_exports")
+    try:
+        module = importlib.import_module("bench.interop_exports")
+    except ModuleNotFoundError as error:
+        print(f"exports: not tried: {error}")
+        return False
     return bool(module.held(asked.home))
 
 

@@ -1,6 +1,6 @@
 """Logs of other tools become a folder that searches start from."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,8 +11,8 @@ from modelsearch.core.errors import LogFileError, OptionError
 from modelsearch.core.ids import EndpointId
 from modelsearch.core.market import Market
 from modelsearch.interop.cells import Price
-from modelsearch.interop.importers import importers
 from modelsearch.interop.imported_folder import Choices, Imported, imported_of, write_imported
+from modelsearch.interop.importers import importers
 from modelsearch.interop.labels import labelled
 from modelsearch.interop.logged import Evaluation, Wanted
 from modelsearch.interop.reading import files_of
