@@ -99,6 +99,7 @@ def searched(columns: int, rows: int, *, is_interrupted: bool) -> tuple[list[str
                 window.rest(LIMIT_S)
             code = window.process.wait(timeout=60)
             found = faults_of(seen, window, code, 130 if is_interrupted else 0)
+            seen.pictures.append(window.text)
         drawing = json.loads(told.read_text()) if told.exists() else {"drawing_s": 0.0, "wall_s": 1.0}
     HOME.mkdir(parents=True, exist_ok=True)
     (HOME / f"{name}.txt").write_text(f"\n{'=' * columns}\n".join(seen.pictures), encoding="utf-8")

@@ -80,10 +80,13 @@ def _ended() -> int:
 
 
 def _hush() -> None:
-    """Nothing more is said: threads of libraries that end after an interrupt would write over the prompt."""
+    """Nothing more is said: threads of libraries that end after an interrupt, or never, write over the prompt."""
+    from flows.stopping import end_within
+
     with contextlib.suppress(AttributeError, OSError, ValueError):  # a stderr that is no file stays as it is
         sys.stderr.flush()
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+        end_within(INTERRUPTED)
 
 
 def _failed(failure: "json_option.Failure", word: str = "error") -> int:

@@ -1,6 +1,5 @@
 """Commands that run something: a search under Prefect, the emulator, the UI."""
 
-import asyncio
 import contextlib
 import os
 import sys
@@ -17,6 +16,7 @@ from flows.live_state import About
 from flows.orphans import end_orphans
 from flows.prefect_env import prepare
 from flows.reach import check_server
+from flows.stopping import Stopping
 from modelsearch.api.emulated import table_app, world_app
 from modelsearch.api.request import SearchRequest
 from modelsearch.api.scorer_models import with_emulated_scorer_models
@@ -52,7 +52,8 @@ def run_search(
     settings = read_settings()
     prepare(settings.prefect_home)
     _end_orphans()
-    result = asyncio.run(_searched(request, Opening(settings=settings, run=run, is_taken_over=is_taken_over)))
+    progress, opening = Progress(), Opening(settings=settings, run=run, is_taken_over=is_taken_over)
+    result = Stopping(told=progress.stop).run(_searched(request, opening, progress))
     is_emulated = request.is_emulated
     tell(answer_lines(result, is_emulated=is_emulated), answer_data(result, is_emulated=is_emulated), is_json=is_json)
 
@@ -70,11 +71,11 @@ def resume_search(name: str, *, is_taken_over: bool = False, is_json: bool = Fal
     run_search(request, run, is_taken_over=is_taken_over, is_json=is_json)
 
 
-async def _searched(request: SearchRequest, opening: Opening) -> SearchResult:
+async def _searched(request: SearchRequest, opening: Opening, progress: Progress) -> SearchResult:
     """Open the session first, so that bad input is told before Prefect starts."""
     await check_server()
     async with AsyncExitStack() as stack:
-        progress = stack.enter_context(Progress())
+        stack.enter_context(progress)
         if opening.run is not None:
             progress.restore(Journal.read(opening.run.journal)[1])
         session = await stack.enter_async_context(open_session(request, replace(opening, watch=progress.watch)))

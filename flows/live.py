@@ -65,6 +65,14 @@ class Progress:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._take_down()
+
+    def stop(self) -> None:
+        """Somebody has stopped the search, which takes some seconds to end: the picture goes at once."""
+        self._take_down()
+        self.say("stopping: calls in flight are cancelled, what is paid is written down (Ctrl-C again: at once)")
+
+    def _take_down(self) -> None:
         screen, self._screen = self._screen, None
         if screen is not None:
             screen.stop()
