@@ -5,12 +5,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from flows import cli_options as options
 from flows.json_option import Json, tell
 
 if TYPE_CHECKING:
     from flows.init_asking import InitOptions
-
-Column = Annotated[str | None, typer.Option(show_default=False)]
 
 
 def init(
@@ -44,21 +43,21 @@ def init(
     """Write a first task spec out of labelled rows, by asking; with --yes, by what they look like and your options."""
     from flows.init_asking import InitOptions
 
-    options = InitOptions(
+    given = InitOptions(
         rows=rows, out=out, inputs=_listed(inputs), target=target, id=item_id, cluster=cluster, answers=answers,
         kind=kind, scorer=scorer, labels=_listed(labels), prompt_file=prompt_file, margin=margin, name=name,
         baseline=baseline, monthly_items=monthly_items, is_every_copy_kept=keep_copies, is_replacing=force,
         is_asked=not (yes or as_json),
     )  # fmt: skip
-    _init(options, as_json=as_json)
+    _init(given, as_json=as_json)
 
 
-def _init(options: "InitOptions", *, as_json: bool) -> None:
+def _init(given: "InitOptions", *, as_json: bool) -> None:
     from flows.init_asking import asked, told_table
     from flows.init_telling import as_data, next_lines, written_lines
 
-    opened = told_table(options)
-    done = asked(options, opened)
+    opened = told_table(given)
+    done = asked(given, opened)
     tell([*written_lines(done), "", *next_lines(done)], as_data(done), is_json=as_json)
 
 
