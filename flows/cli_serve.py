@@ -25,12 +25,14 @@ def serve(
     Starts a Prefect server too, unless PREFECT_API_URL names one.
     """
     from flows.serve import ServeOptions, run_serve
+    from flows.stopping import end_within
 
     run_serve(
         ServeOptions(
             host=host, port=port, prefect_port=prefect_port, deployments=deployments, limit=limit, is_json=as_json
         )
     )
+    end_within(0)
 
 
 def server(
