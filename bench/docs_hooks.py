@@ -45,7 +45,9 @@ def with_math(text: str) -> str:
         return text
     convert: Callable[..., str] = importlib.import_module("latex2mathml.converter").convert
     text = _BLOCK.sub(lambda told: f'<div class="formula">{convert(told[1], display="block")}</div>', text)
-    return _INLINE.sub(lambda told: convert(told[1]), text)
+    return _INLINE.sub(
+        lambda told: f"<span>{convert(told[1])}</span>", text
+    )  # at a line's start <math> would be a block
 
 
 def _kept(text: str, pattern: re.Pattern[str], change: Callable[[str], str]) -> str:

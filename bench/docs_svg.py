@@ -6,7 +6,7 @@ from html import escape
 from math import log10
 
 WIDTH, HEIGHT = 720, 340
-LEFT, RIGHT, TOP, BOTTOM = 64, 16, 16, 46
+LEFT, RIGHT, TOP, BOTTOM = 64, 28, 16, 46
 INK = "var(--md-default-fg-color, #333)"
 FAINT = "var(--ms-faint, #6b7280)"
 COLOURS = {
