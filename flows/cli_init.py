@@ -31,9 +31,7 @@ def init(
     ] = None,
     margin: Annotated[float | None, typer.Option(help="Largest loss of quality accepted, in score units.")] = None,
     name: Annotated[str, typer.Option(help="Id of the task; the file's name unless given.")] = "",
-    baseline: Annotated[
-        str, typer.Option(help="What serves the task today: an id of `modelsearch catalog list`.")
-    ] = "",
+    baseline: options.Baseline = "",
     monthly_items: Annotated[int | None, typer.Option(help="Items a month, for what is spent today.", min=1)] = None,
     keep_copies: Annotated[bool, typer.Option("--keep-copies", help="Leave rows in that are there twice.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace files that are there.")] = False,
