@@ -59,7 +59,9 @@ def page_data_from(run: RunDir, result: SearchResult) -> PageData:
     try:
         content = run.setting.read_bytes()
     except OSError as error:
-        message = f"run {run.run_id!r}: {run.setting} cannot be read ({error.strerror}): its report shows the result alone"
+        message = (
+            f"run {run.run_id!r}: {run.setting} cannot be read ({error.strerror}): its report shows the result alone"
+        )
         raise JournalError(message) from error
     setting = snapshot_from_json(content).setting
     return collected(Known(setting=setting, events=events, header=read_header(run), run=run), result)

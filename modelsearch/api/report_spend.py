@@ -42,9 +42,7 @@ def spend_of(events: Iterable[Event], market: Market) -> tuple[SpendCell, ...]:
     phases = {name: place for place, name in enumerate(dict.fromkeys(phase for phase, _ in sums))}
     ordered = sorted(sums.items(), key=lambda pair: (phases[pair[0][0]], -pair[1].spend_usd, pair[0][1]))
     return tuple(
-        SpendCell(
-            provider=provider, phase=name, spend_usd=s.spend_usd, n_calls=s.n_calls, unknown_usd=s.unknown_usd
-        )
+        SpendCell(provider=provider, phase=name, spend_usd=s.spend_usd, n_calls=s.n_calls, unknown_usd=s.unknown_usd)
         for (name, provider), s in ordered
     )
 
