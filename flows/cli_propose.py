@@ -37,14 +37,9 @@ def propose(
     settings = read_settings()
     task = read_task(spec, market_in_force(settings, datetime.now(UTC).date()))
     request = ProposeRequest(
-        endpoint=endpoint,
-        proposer=proposer,
-        budget_usd=usd_of(budget_usd) or ZERO_USD,
-        n_items=items,
-        n_prompts=prompts,
-        n_rounds=rounds,
-        seed=seed,
-    )
+        endpoint=endpoint, proposer=proposer, budget_usd=usd_of(budget_usd) or ZERO_USD, n_items=items,
+        n_prompts=prompts, n_rounds=rounds, seed=seed,
+    )  # fmt: skip
     found = asyncio.run(propose_prompts(task, request, Opening(settings=settings)))
     path = write_proposed(spec, task, [each.prompt for each in found.proposals], found.slice_ids, out)
     lines = [

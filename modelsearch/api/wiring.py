@@ -141,8 +141,7 @@ def wire(
     keep_replies(events, replies)
     batches = BatchState(events)
     ledger = _ledger(setting, events, batches)
-    scorer = make_scorer(source.task)
-    known = Known(source.task, scorer, recorder)
+    known = Known(source.task, scorer := make_scorer(source.task), recorder)
     known.restore(found.outcomes)
     fold = _folded(setting, events, known)
     evaluator: Evaluator

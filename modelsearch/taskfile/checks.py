@@ -63,7 +63,8 @@ def check_calibrated(task: TaskSpec, owner: str) -> None:
     if calibrated and (not task.labels or task.scorer.name not in CLASS_SCORERS):
         raise TaskFileError(
             f"{owner}: variants: {calibrated[0]!r}: calibrated weighs the probabilities of labels: expected `labels` "
-            f"and scorer {' or '.join(CLASS_SCORERS)}, got {len(task.labels)} labels and {task.scorer.name!r}: leave it out"
+            f"and scorer {' or '.join(CLASS_SCORERS)}, got {len(task.labels)} labels and {task.scorer.name!r}: "
+            "leave it out"
         )
 
 
