@@ -1,4 +1,4 @@
-"""The Prefect UI in a headless browser: the page of a run shows the run by its name."""
+"""The Prefect UI in a headless browser: runs by their names, and the answer of a search with its picture."""
 
 import subprocess
 from collections.abc import Callable
@@ -41,3 +41,22 @@ def test_the_page_of_a_run_shows_its_name(
     data = picture.read_bytes()
     assert data.startswith(PNG)
     assert len(data) > 20_000, "the picture is all but empty"
+
+
+def test_the_answer_is_there_with_its_picture_and_nothing_is_linked_that_nobody_serves(
+    sqlite_server: PrefectServer, on: Callable[[PrefectServer], Project], chromium: str, tmp_path: Path
+) -> None:
+    project = on(sqlite_server)
+    project.run("demo")
+    (run_id,) = project.run_ids()
+    (run,) = (run for run in project.flow_runs(run_id) if run["name"].startswith("search "))
+    assert run["state"]["message"].startswith(("Use ", "Keep "))
+    asked = {"flow_runs": {"id": {"any_": [run["id"]]}}, "limit": 100}
+    by_key = {each["key"].split("-")[0]: each for each in project.post("/artifacts/filter", **asked)}
+    assert {"recommendation", "funnel", "candidates", "progress"} <= set(by_key)
+    assert not {"front", "report"} & set(by_key)
+    assert by_key["progress"]["data"] == 100.0
+    page = sqlite_server.api_url.removesuffix("/api") + f"/artifacts/artifact/{by_key['recommendation']['id']}"
+    dom = browse(chromium, tmp_path, "--dump-dom", page)
+    assert 'src="data:image/svg+xml;base64,' in dom
+    assert "certified at" in dom
