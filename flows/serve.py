@@ -21,6 +21,7 @@ from flows.feedback_app import OPEN_PATH, feedback_door, feedback_routes
 from flows.json_option import tell_json
 from flows.metrics import metrics_routes
 from flows.orphans import end_orphans
+from flows.own_folder import settle
 from flows.pages import Served, pages_app
 from flows.prefect_child import HOST, ServerPlan, child_server, is_answering
 from flows.prefect_env import prepare
@@ -83,6 +84,7 @@ def run_serve(options: ServeOptions) -> None:
         os.environ.setdefault("MODELSEARCH_PAGES_URL", options.pages_url)  # what artifacts of runs link to
     os.environ.setdefault("PREFECT_FLOWS_HEARTBEAT_FREQUENCY", "30")  # by which a run whose process is gone is found
     prepare(settings.prefect_home)
+    settings = settle(settings)
     end_orphans(os.environ.get("PREFECT_HOME", ""))
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: what was started is ended
     with contextlib.ExitStack() as stack:
