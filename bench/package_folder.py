@@ -114,7 +114,10 @@ def search_by_serve(place: Place) -> str:
 
 
 def search_by_worker(place: Place) -> str:
-    """A Prefect server, our deployments and a process worker, all started in the folder; how the flow run ended."""
+    """A Prefect server, our deployments and a process worker in the folder; how the flow run ended.
+
+    `prefect deploy` itself is started elsewhere: it imports what it deploys from the folder it is in, before anything.
+    """
     port = free_port()
     api_url = f"http://{HOST}:{port}/api"
     home = {"PREFECT_HOME": str(place.folder / ".prefect"), "PYTHONSAFEPATH": "1"}
@@ -123,7 +126,8 @@ def search_by_worker(place: Place) -> str:
         await_it(lambda: _is_up(api_url) or None, "the Prefect server", _LIMIT_S)
         place.run("prefect", "work-pool", "create", "local", "--type", "process", more=user)
         file = place.packages / "flows" / "prefect.yaml"
-        place.run("prefect", "--no-prompt", "deploy", "--all", "--prefect-file", str(file), more=user)
+        elsewhere = Place(folder=place.folder.parent, venv=place.venv)
+        elsewhere.run("prefect", "--no-prompt", "deploy", "--all", "--prefect-file", str(file), more=user)
         with place.running("prefect", "worker", "start", "--pool", "local", more=user):
             return _searched(api_url, place)
 
@@ -137,7 +141,7 @@ def _searched(api_url: str, place: Place) -> str:
         "budget_usd": "0.05",
     }
     body = {"parameters": {"request": request, "run_id": ""}}
-    run = asked("POST", f"{api_url}/deployments/{deployment}/create_flow_run", body, _JSON)
+    run = await_it(lambda: _created(api_url, deployment, body), "a flow run", _LIMIT_S)
     state = await_it(lambda: _ended(api_url, run["id"]), "the flow run", _LIMIT_S)
     return str(state["type"]) if state["type"] == "COMPLETED" else json.dumps(state)
 
@@ -147,6 +151,16 @@ def _deployment(api_url: str) -> str | None:
         found = asked("POST", f"{api_url}/deployments/filter", {}, _JSON)
         return next((str(each["id"]) for each in found if each["name"] == "search"), None)
     return None
+
+
+def _created(api_url: str, deployment: str, body: object) -> Any:
+    """The flow run; None where the server, busy with its start, cannot take it yet."""
+    try:
+        return asked("POST", f"{api_url}/deployments/{deployment}/create_flow_run", body, _JSON)
+    except RuntimeError as error:
+        if "status 503" in str(error):
+            return None
+        raise
 
 
 def _ended(api_url: str, run_id: str) -> dict[str, Any] | None:
