@@ -125,6 +125,8 @@ def written_lines(done: Done) -> list[str]:
     proposal = done.first.proposal
     files = ", ".join(str(path) for path in done.paths)
     lines = [f"wrote {files}: {counted(len(done.first.task.items), 'item')}, {proposal.kind.kind}"]
+    if ANSWERS_FILE in done.first.files:
+        lines.append(f"{ANSWERS_FILE}: what today's model answered, from {ascii_safe(proposal.roles.answers)}")
     notes = [*proposal.table.notes, *(doubt.message for doubt in proposal.doubts)]
     if notes:
         lines += ["", "Look at this before you spend:", *(f"  - {ascii_safe(note)}" for note in notes)]
