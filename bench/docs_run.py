@@ -138,14 +138,11 @@ def _python_blocks(given: list[Block], place: Place) -> list[Ran]:
     return ran
 
 
-_PROGRAM = """import json, linecache
-texts = json.loads({texts!r})
-names = {{"__name__": "__main__"}}
-for at, text in enumerate(texts):
-    print({mark!r} + str(at), flush=True)
-    name = f"<block {{at}}>"
-    linecache.cache[name] = (len(text), None, text.splitlines(True), name)
-    exec(compile(text, name, "exec"), names)
+_PROGRAM = """import json as _json, linecache as _linecache
+for _at, _text in enumerate(_json.loads({texts!r})):
+    print({mark!r} + str(_at), flush=True)
+    _linecache.cache[f"<block {{_at}}>"] = (len(_text), None, _text.splitlines(True), f"<block {{_at}}>")
+    exec(compile(_text, f"<block {{_at}}>", "exec"))
 """
 
 
