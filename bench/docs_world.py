@@ -82,7 +82,8 @@ def emulated_providers(place: Place, venv: Path) -> Iterator[dict[str, str]]:
         )  # fmt: skip
     try:
         await_text(process, log, READY, READY_S)
-        shutil.copytree(place.folder / "catalogs" / "examples", folder / "examples", dirs_exist_ok=True)
+        for name in ("examples", "plans", "schemas"):
+            shutil.copytree(place.folder / "catalogs" / name, folder / name, dirs_exist_ok=True)
         yield {"MODELSEARCH_CATALOGS": str(folder), "EMULATED_KEY": "any"}
     finally:
         stop(process)
