@@ -148,19 +148,14 @@ for _at, _text in enumerate(_json.loads({texts!r})):
 
 def written_output(page: Path, ran: list[Ran]) -> bool:
     """Put what the blocks printed in place of what the page says they print; whether that changed it."""
-    text = page.read_text(encoding="utf-8")
+    before = text = page.read_text(encoding="utf-8")
     for each in ran:
         head = re.escape(each.block.text) + r"`{3,}\n+<!-- output -->\n```text\n"
-        text = re.sub(
-            f"({head})(.*?)(^```$)",
-            lambda told, e=each: told[1] + _tidy(e.stdout) + told[3],
-            text,
-            count=1,
-            flags=re.DOTALL | re.MULTILINE,
-        )
-    is_new = text != page.read_text(encoding="utf-8")
+        found = re.search(f"{head}(?P<told>.*?)^```$", text, flags=re.DOTALL | re.MULTILINE)
+        if found is not None:
+            text = text[: found.start("told")] + _tidy(each.stdout) + text[found.end("told") :]
     page.write_text(text, encoding="utf-8")
-    return is_new
+    return text != before
 
 
 def _tidy(text: str) -> str:
