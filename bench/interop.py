@@ -177,14 +177,14 @@ def told_holds(told: Told, market: Served) -> bool:
     return not wrong
 
 
-def exports_hold(asked: Asked) -> bool:
+def exports_hold() -> bool:
     """What the other half of the bench says."""
     try:
         module = importlib.import_module("bench.interop_exports")
     except ModuleNotFoundError as error:
         print(f"exports: not tried: {error}")
         return False
-    return bool(module.held(asked.home))
+    return bool(module.held(HOME / "exports"))
 
 
 def main() -> int:
@@ -202,7 +202,7 @@ def main() -> int:
         for told in told_by_all(venv.python, promptfoo, asked):
             print(f"{told.tool}: {_figures(told.figures)}")
             held[told.tool] = told_holds(told, market)
-    held["exports"] = exports_hold(asked)
+    held["exports"] = exports_hold()
     failed = [name for name, is_held in held.items() if not is_held]
     print("holds: " + ", ".join(held) if not failed else f"fails: {', '.join(failed)}")
     return 1 if failed else 0

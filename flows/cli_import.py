@@ -59,27 +59,35 @@ def _command_of(importer: Importer) -> Callable[..., None]:
         label_file: Labels = None,
         as_json: Json = False,
     ) -> None:
-        from modelsearch.api.imports import ImportRequest, import_log
-        from modelsearch.interop.imported_folder import Choices
-        from modelsearch.interop.imported_lines import document_of, lines_of
-        from modelsearch.interop.logged import Wanted
-        from modelsearch.settings import read_settings
-
-        wanted = Wanted(
-            task=task, score=score, model=model, columns=_pairs("--column", column), n_sampled=sample, seed=seed,
-            is_liked_target=liked_are_targets,
-        )  # fmt: skip
-        prices = {name: _price(name, text) for name, text in _pairs("--price", price).items()}
-        choices = Choices(task_id=task_id, kind=kind_of(kind), scorer=scorer_of(scorer), prices=prices)
-        request = ImportRequest(
-            tool=importer.name, paths=tuple(paths), out=out, wanted=wanted, choices=choices,
-            renamed=_pairs("--rename", rename), label_file=label_file,
-        )  # fmt: skip
-        imported, files = import_log(request, read_settings())
-        tell(lines=lines_of(imported, out), data=document_of(imported, out, files), is_json=as_json)
+        _import(importer.name, locals())
 
     command.__doc__ = importer.told
     return command
+
+
+def _import(tool: str, given: dict[str, Any]) -> None:
+    """Import what the options of a command amount to, and tell it."""
+    from modelsearch.api.imports import ImportRequest, import_log
+    from modelsearch.interop.imported_folder import Choices
+    from modelsearch.interop.imported_lines import document_of, lines_of
+    from modelsearch.interop.logged import Wanted
+    from modelsearch.settings import read_settings
+
+    wanted = Wanted(
+        task=given["task"], score=given["score"], model=given["model"], columns=_pairs("--column", given["column"]),
+        n_sampled=given["sample"], seed=given["seed"], is_liked_target=given["liked_are_targets"],
+    )  # fmt: skip
+    prices = {name: _price(name, text) for name, text in _pairs("--price", given["price"]).items()}
+    choices = Choices(
+        task_id=given["task_id"], kind=kind_of(given["kind"]), scorer=scorer_of(given["scorer"]), prices=prices
+    )
+    request = ImportRequest(
+        tool=tool, paths=tuple(given["paths"]), out=given["out"], wanted=wanted, choices=choices,
+        renamed=_pairs("--rename", given["rename"]), label_file=given["label_file"],
+    )  # fmt: skip
+    imported, files = import_log(request, read_settings())
+    out = request.out
+    tell(lines=lines_of(imported, out), data=document_of(imported, out, files), is_json=given["as_json"])
 
 
 for _importer in importers().values():

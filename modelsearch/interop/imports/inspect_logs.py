@@ -13,10 +13,10 @@ from typing import Any
 
 from modelsearch.core.errors import LogFileError
 from modelsearch.core.outcome import Status
-from modelsearch.core.task import ScorerSpec
 from modelsearch.interop.fields import Fields, fields_of, plain, shown
 from modelsearch.interop.importers import Importer
-from modelsearch.interop.logged import Evaluation, LeftOut, LoggedItem, LoggedOutcome, Reported, ScoredWith, Wanted
+from modelsearch.interop.imports.inspect_scorers import scored_with
+from modelsearch.interop.logged import Evaluation, LeftOut, LoggedItem, LoggedOutcome, Reported, Wanted
 from modelsearch.interop.reading import files_of, json_value, text_of
 from modelsearch.interop.recount import recounted
 from modelsearch.interop.turns import turns_of
@@ -26,7 +26,6 @@ _LETTERS = {"C": 1.0, "P": 0.5, "I": 0.0, "N": 0.0, "yes": 1.0, "true": 1.0, "no
 _STATUSES = {"content_filter": Status.REFUSED, "max_tokens": Status.TRUNCATED, "model_length": Status.TRUNCATED}
 _TIMES = frozenset({"time", "working"})
 _MEANS = frozenset({"accuracy", "mean"})
-_MODEL_GRADED = ("model_graded_qa", "model_graded_fact")
 
 
 @dataclass
@@ -93,7 +92,7 @@ def _evaluation(logs: Sequence[_Log], skipped: Sequence[LeftOut]) -> Evaluation:
         name=first.task.rsplit("/", 1)[-1],
         items=tuple(items.values()),
         outcomes=tuple(outcome for log in logs for outcome in log.outcomes),
-        scored_with=_scored_with(first),
+        scored_with=scored_with(first.eval, first.score),
         reported=tuple(figure for log in logs for figure in _reported(log)),
         left_out=(*skipped, *(LeftOut(n, what, why) for (what, why), n in counted.items())),
         notes=tuple(note for log in logs for note in _notes(log)),
@@ -249,31 +248,6 @@ def score_value(value: Any) -> float | None:
             return None
         return number if number == number else None  # noqa: PLR0124 - NaN alone is unlike itself
     return None
-
-
-def _scored_with(log: _Log) -> ScoredWith:
-    scorer = log.score
-    options: Fields = Fields({}, "")
-    for each in log.eval.each("scorers"):
-        if (each.text("name") or "").rsplit("/", 1)[-1] == log.score.rsplit("/", 1)[-1]:
-            options = each.within("options")
-    name = scorer.rsplit("/", 1)[-1]
-    is_cased = options.text("ignore_case") == "false"
-    contains = ScorerSpec(name="contains", params={"mode": "any", "casefold": not is_cased})
-    choice, numeric = ScorerSpec(name="choice"), ScorerSpec(name="numeric")
-    exact = ScorerSpec(name="exact", params={"casefold": True, "strip_punctuation": True})
-    pattern = options.text("pattern") or options.text("args")
-    regex = (ScorerSpec(name="regex", params={"pattern": pattern, "ignore_case": not is_cased}),) if pattern else ()
-    known: dict[str, tuple[ScorerSpec, ...]] = {
-        "includes": (contains,),
-        "match": (numeric,) if options.text("numeric") == "true" else (choice, exact, contains),
-        "exact": (exact,),
-        "choice": (choice,),
-        "pattern": regex,
-        "answer": (choice, exact),
-        "f1": (ScorerSpec(name="token_f1"),),
-    }
-    return ScoredWith(name=scorer, equals=known.get(name, ()), is_model=name.startswith(_MODEL_GRADED))
 
 
 def _reported(log: _Log) -> Iterator[Reported]:
