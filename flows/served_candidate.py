@@ -13,14 +13,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from flows.served_candidate_metrics import ServedMetrics
 from flows.served_candidate_wire import (
     ApiError,
     ChatRequest,
@@ -34,6 +32,8 @@ from flows.served_candidate_wire import (
 from modelsearch.api.serving import Serving
 from modelsearch.core.errors import TaskFileError
 from modelsearch.evaluate.serving import Asked, Given
+from modelsearch.observe.prometheus import CONTENT_TYPE
+from modelsearch.observe.served import ServedMetrics
 
 ALIAS = "modelsearch"
 """Names the served candidate whatever the task is called."""
@@ -115,7 +115,7 @@ class ServedDoor:
     async def measured(self, request: Request) -> Response:
         """The Prometheus page."""
         self._check_key(request)
-        return Response(self.metrics.page(), media_type=CONTENT_TYPE_LATEST, headers=_PLAIN)
+        return Response(self.metrics.page(), media_type=CONTENT_TYPE, headers=_PLAIN)
 
     async def _given(self, asked: Asked) -> Given:
         """The answer, once it is its turn.
