@@ -9,7 +9,7 @@ from flows import completing
 from flows.json_option import Json, tell
 
 export_app = typer.Typer(help="What may leave this project.", no_args_is_help=True)
-import_app = typer.Typer(help="What comes from other projects.", no_args_is_help=True)
+import_app = typer.Typer(help="What comes from other projects and other tools.", no_args_is_help=True)
 SourceName = Annotated[
     str, typer.Argument(help="As it was named when it was imported.", autocompletion=completing.sources)
 ]
