@@ -31,7 +31,7 @@ from flows.served_candidate_wire import (
 )
 from modelsearch.api.serving import Serving
 from modelsearch.core.errors import TaskFileError
-from modelsearch.evaluate.serving import Asked, Given
+from modelsearch.evaluate.given import Asked, Given
 from modelsearch.observe.prometheus import CONTENT_TYPE
 from modelsearch.observe.served import ServedMetrics
 

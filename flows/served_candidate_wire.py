@@ -10,7 +10,7 @@ from typing import Any
 from modelsearch.core.ids import ItemId, Json
 from modelsearch.core.task import Item
 from modelsearch.core.wire import Message, Role
-from modelsearch.evaluate.serving import Asked, Given
+from modelsearch.evaluate.given import Asked, Given
 
 MAX_MESSAGES = 1000
 CHUNK_CHARS = 1000

@@ -2,7 +2,7 @@
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
-from modelsearch.evaluate.serving import Given
+from modelsearch.evaluate.given import Given
 from modelsearch.store.ledger import Ledger
 
 PREFIX = "modelsearch_served"

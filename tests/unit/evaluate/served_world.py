@@ -21,13 +21,14 @@ from modelsearch.emulator.server import emulated_market
 from modelsearch.emulator.world_make import make_world
 from modelsearch.evaluate.caller import Caller
 from modelsearch.evaluate.evaluator import LiveEvaluator
+from modelsearch.evaluate.given import Asked, Given
 from modelsearch.evaluate.known import Known
 from modelsearch.evaluate.plugs import Plugs
 from modelsearch.evaluate.prices import PriceBook
 from modelsearch.evaluate.prompt import PromptRenderer
 from modelsearch.evaluate.scoring import make_scorer
 from modelsearch.evaluate.served import Served
-from modelsearch.evaluate.serving import Asked, Given, NoReplies, ServedCandidate, ServingPlugs
+from modelsearch.evaluate.serving import NoReplies, ServedCandidate, ServingPlugs
 from modelsearch.evaluate.side_calls import SideCalls
 from modelsearch.providers.client import ProviderClient
 from modelsearch.store import ledger as ledgers

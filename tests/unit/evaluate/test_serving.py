@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from modelsearch.core.candidate import NEVER, Candidate, Cascade, Ensemble, Single
 from modelsearch.core.outcome import Reply, Status, Usage
 from modelsearch.core.task import Item
+from modelsearch.evaluate.given import Asked
 from modelsearch.evaluate.prompt import PromptRenderer
 from modelsearch.evaluate.scoring import make_scorer
-from modelsearch.evaluate.serving import AnswersOnly, Asked, _finish
+from modelsearch.evaluate.serving import AnswersOnly, _finish
 from tests.unit.evaluate.served_world import as_evaluated, asked, evaluated, served, singles, task
 
 THRESHOLDS = st.sampled_from((0.0, 0.5, 0.9, 0.99, NEVER))
