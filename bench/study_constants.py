@@ -54,7 +54,7 @@ _NAMES = (
     *("decide.costs.RATIO_CANDIDATES", "search.samplers.gap_race.HOPED_SAVING", "search.samplers.gap_race.WIDER"),
     *("stats.gap_features.N_STEPS", "stats.gap_model.N_STEPS", "cascade.min_gain", "cascade.min_items"),
 )
-"""Those that are expected to matter most first. Left out: `PAST_ROWS`, which nothing hangs on without a past, and
+"""Those that are expected to matter most first. Left out: `PAST_TRUST`, which nothing hangs on without a past, and
 `ridge_rows`, which only speaks where no slope is expected."""
 _MOST = {"race.step_share": 1.0, "race.near": 1.0, "prior.family_share": 0.9, "decide.choice.LEAST_WORTH": 0.5}
 

@@ -18,7 +18,7 @@ from modelsearch.core.errors import EmptyPoolError
 from modelsearch.core.events import Event
 from modelsearch.core.ids import CandidateId, EndpointId
 from modelsearch.core.money import round_usd, usd
-from modelsearch.core.nights import Job, JobResult, Standing
+from modelsearch.core.nights import Job, JobEnd, JobResult, Standing
 from modelsearch.core.plan import Plan
 from modelsearch.core.recorded import RecordedTable
 from modelsearch.core.result import Verdict
@@ -166,7 +166,8 @@ class YearEngine:
             for column in np.flatnonzero(~known):
                 known[column] = till.pay(usd(float(usd_of[str(single_id)][column])))
         known = np.logical_and.reduce(list(rows.values()))
-        spend, end = till.spend(), "done" if known.all() else "out_of_money"
+        spend = till.spend()
+        end: JobEnd = "done" if known.all() else "out_of_money"
         found = (self._row_standing(about, known, tonight),) if known.any() else ()
         return JobResult(job=job, end=end, standings=found, spend_usd=spend.settled_usd, n_calls=spend.n_calls)
 

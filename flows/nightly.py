@@ -60,10 +60,10 @@ async def night(name: str, day: str, budget_usd: str = "", only: str = "") -> di
         announce_move(move)
     for alarm in report.alarms:
         announce_alarm(alarm)
-    told = Completed(message=nights_told([report]), data=msgspec.to_builtins(report, str_keys=True))
-    return cast(
-        "dict[str, Any]", told
-    )  # a state that a flow returns is how its run ends; whoever awaits it gets the data
+    data = msgspec.to_builtins(report, str_keys=True)
+    told: Any = Completed(message=nights_told([report]), data=data)
+    # a state that a flow returns is how its run ends; whoever awaits it gets the data
+    return cast("dict[str, Any]", told)
 
 
 async def nights_of(

@@ -42,9 +42,7 @@ class WireError:
         return ": ".join(part for part in (self.code or self.kind, param, self.message) if part)[:ERROR_TEXT_CHARS]
 
 
-def logprobs_of(
-    tokens: object, text_name: str, logprob_name: str, others_name: str = ""
-) -> tuple[TokenLogprob, ...]:
+def logprobs_of(tokens: object, text_name: str, logprob_name: str, others_name: str = "") -> tuple[TokenLogprob, ...]:
     """The pieces of a reply with their log-probabilities; none where one of them is missing or no such number.
 
     They are an extra: whatever their shape, the reply that was paid is read.

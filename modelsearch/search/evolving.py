@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from modelsearch.core.search import Floats
 from modelsearch.search.composing import Bought, Sums, sums
 from modelsearch.search.crossfit import Limits, Worth, worth_of
 from modelsearch.search.mutations import Space, crossed, mutated
@@ -85,7 +86,7 @@ def evolved(
 
 
 def _child(
-    alive: Sequence[Structure], fitness: np.ndarray[tuple[int], np.dtype[np.float64]], space: Space, effort: Effort,
+    alive: Sequence[Structure], fitness: Floats, space: Space, effort: Effort,
     rng: np.random.Generator,
 ) -> Structure:  # fmt: skip
     parent = alive[_winner(fitness, effort, rng)]
@@ -94,7 +95,7 @@ def _child(
     return mutated(parent, space, rng)
 
 
-def _winner(fitness: np.ndarray[tuple[int], np.dtype[np.float64]], effort: Effort, rng: np.random.Generator) -> int:
+def _winner(fitness: Floats, effort: Effort, rng: np.random.Generator) -> int:
     rivals = rng.integers(len(fitness), size=effort.n_rivals)
     return int(rivals[int(np.argmax(fitness[rivals]))])
 

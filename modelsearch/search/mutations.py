@@ -7,7 +7,7 @@ import numpy as np
 
 from modelsearch.core.candidate import NEVER
 from modelsearch.search.composing import Bought
-from modelsearch.search.structures import VOTES, Structure, canonical
+from modelsearch.search.structures import VOTES, Rule, Structure, canonical
 
 MAX_TRIES = 8
 
@@ -44,7 +44,7 @@ class Space:
 
     def cascade(self, rows: Sequence[int], thresholds: Sequence[float]) -> Structure:
         """By agreement where there are legs to agree, else by confidence."""
-        rule = "agreement" if len(rows) > 2 else "confidence"
+        rule: Rule = "agreement" if len(rows) > 2 else "confidence"
         return canonical(self.found, Structure(rule, tuple(rows), tuple(thresholds)))
 
     def level(self, row: int, rng: np.random.Generator) -> float:
@@ -143,7 +143,7 @@ def _rule(structure: Structure, space: Space, _: np.random.Generator) -> Structu
     if structure.is_vote:
         return replace(structure, rule="weighted" if structure.rule == "majority" else "majority")
     is_two = len(structure.rows) == 2 or all(level == NEVER for level in structure.thresholds)
-    rule = "confidence" if structure.rule == "agreement" and not is_two else "agreement"
+    rule: Rule = "confidence" if structure.rule == "agreement" and not is_two else "agreement"
     return canonical(space.found, replace(structure, rule=rule))
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 
 from modelsearch.core.candidate import NEVER, Cascade, Ensemble
-from modelsearch.core.search import Floats
+from modelsearch.core.search import Bools, Floats
 from modelsearch.search.composing import Bought, Floats32, Fronts
 from modelsearch.search.voting import vote_scores
 
@@ -120,14 +120,14 @@ def _cascade(found: Bought, structure: Structure, _: Voting) -> _Row:
     return known, gap * known, usd
 
 
-def _stands(found: Bought, row: int, level: float) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def _stands(found: Bought, row: int, level: float) -> Bools:
     if level == -np.inf:
         return np.ones(found.gap.shape[1], dtype=np.bool_)
     with np.errstate(invalid="ignore"):
-        return (found.answer[row] >= 0) & (found.confidence[row].astype(np.float64) >= level)
+        return np.asarray((found.answer[row] >= 0) & (found.confidence[row].astype(np.float64) >= level))
 
 
-def _is_echo(found: Bought, row: int, asked: Sequence[int]) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def _is_echo(found: Bought, row: int, asked: Sequence[int]) -> Bools:
     """Where it says what an earlier leg said."""
     same = np.zeros(found.gap.shape[1], dtype=np.bool_)
     for other in asked:

@@ -95,8 +95,12 @@ def _schema(name: str, rows: _Rows) -> pa.Schema:
 TABLES: Final[Mapping[str, pa.Schema]] = {
     name: _schema(name, rows)
     for name, rows in (
-        ("nights", _NIGHTS), ("jobs", _JOBS), ("moves", _MOVES), ("alarms", _ALARMS), ("standings", _STANDINGS),
-    )  # fmt: skip
+        ("nights", _NIGHTS),
+        ("jobs", _JOBS),
+        ("moves", _MOVES),
+        ("alarms", _ALARMS),
+        ("standings", _STANDINGS),
+    )
 }
 
 

@@ -62,7 +62,11 @@ def test_a_killed_search_goes_on(sqlite_server: PrefectServer, on: Callable[[Pre
     assert len(set(settled)) == len(settled) > 100
     assert sum(isinstance(event, CallReserved) for event in events) >= len(settled)
     assert run_id in out
-    states = [run["state_type"] for run in project.flow_runs(run_id) if run["name"].startswith(("search ", "go on with search "))]
+    states = [
+        run["state_type"]
+        for run in project.flow_runs(run_id)
+        if run["name"].startswith(("search ", "go on with search "))
+    ]
     assert sorted(states) == ["COMPLETED", "CRASHED"]
     assert {run["state_type"] for run in project.task_runs(run_id)} <= {"COMPLETED", "CRASHED"}
 
