@@ -184,7 +184,7 @@ def exports_hold() -> bool:
     except ModuleNotFoundError as error:
         print(f"exports: not tried: {error}")
         return False
-    return bool(module.held(HOME / "exports"))
+    return bool(module.held(HOME))
 
 
 def main() -> int:
