@@ -29,6 +29,7 @@ PARAMETER_EXEMPTIONS = {
     "flows/cli_init.py::init": "typer makes the options of the command line from it",
     "flows/cli_propose.py::propose": "typer makes the options of the command line from it",
     "flows/cli_serve_candidate.py::serve_candidate": "typer makes the options of the command line from it",
+    "flows/cli_inspect.py::import_inspect_task": "typer makes the options of the command line from it",
     "flows/cli_nights.py::tasks_add": "typer makes the options of the command line from it",
     "modelsearch/__init__.py::search": "the options of the command line, one by one, for editors and `help`",
     "modelsearch/api/door.py::asearch": "the same, for code with an event loop",
