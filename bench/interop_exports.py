@@ -116,7 +116,7 @@ def _await_ready(url: str, process: "subprocess.Popen[bytes]") -> None:
 def told_by(python: Path, what: str, config: Mapping[str, Any]) -> dict[str, Any]:
     """What a client makes of it, in its own environment."""
     done = subprocess.run(
-        [str(python), str(CLIENT), what], input=json.dumps(config), capture_output=True, text=True, check=False,
+        [str(python), "-P", str(CLIENT), what], input=json.dumps(config), capture_output=True, text=True, check=False,
         timeout=300, env={**os.environ, "LITELLM_LOCAL_MODEL_COST_MAP": "True"},
     )  # fmt: skip
     if done.returncode:
