@@ -40,7 +40,7 @@ def substituted(text: str, *, run: str) -> str:
         text = text.replace(name, BASELINE)
     for glob, instead in GLOBS:
         text = text.replace(glob, instead)
-    return re.sub(r"\bRUN\b", run, text) if run else text
+    return re.sub(r"(?<!\$)\bRUN\b(?!=)", run, text) if run else text
 
 
 def clone(target: Path) -> None:
