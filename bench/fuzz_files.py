@@ -65,8 +65,9 @@ def examples() -> list[tuple[dict[str, Any], list[Any]]]:
     """The shipped tasks, each with its first items."""
     found = []
     for path in sorted((CATALOGS / "examples").glob("*.yaml")):
-        rows = path.with_suffix(".jsonl").read_text().splitlines()[:N_ROWS]
-        found.append((yaml.safe_load(path.read_text()) | {"items": "items.jsonl"}, [json.loads(row) for row in rows]))
+        task = yaml.safe_load(path.read_text())
+        rows = path.with_name(task["items"]).read_text().splitlines()[:N_ROWS]
+        found.append((task | {"items": "items.jsonl"}, [json.loads(row) for row in rows]))
     return found
 
 

@@ -69,16 +69,17 @@ async def test_a_night_that_is_held_up_goes_on_in_another_run(
     day = datetime.now(UTC).date()
     held, done = (NightReport(task_id=TaskId(end), day=day, end=end) for end in ("held", "done"))
     again = {"task": "", "day": day.isoformat(), "budget_usd": ""}
-    assert isinstance(await room.ended([held, done], again), list)
-    monkeypatch.setattr(room, "runtime", SimpleNamespace(deployment=SimpleNamespace(id="d")))
-    assert isinstance(await room.ended([done], again), list)
-    assert not scheduled
     state: Any = await room.ended([held, done], again)
+    assert [each["end"] for each in state.data] == ["held", "done"]
+    monkeypatch.setattr(room, "runtime", SimpleNamespace(deployment=SimpleNamespace(id="d")))
+    assert (await room.ended([done], again)).name == "Completed"
+    assert not scheduled
+    state = await room.ended([held, done], again)
     assert (state.type.value, state.name) == ("COMPLETED", room.HELD)
     assert [each["parameters"] for each in scheduled] == [again]
     failed = NightReport(
         task_id=TaskId("t"), day=day, end="failed", alarms=(Alarm(code="c", subject="t", day=day, message="no key"),)
     )
-    assert isinstance(await room.ended([failed, done], again), list)
+    assert (await room.ended([failed, done], again)).name == "Completed"
     with pytest.raises(ModelsearchError, match="no key"):
         await room.ended([failed], again)
