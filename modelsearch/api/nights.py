@@ -19,7 +19,7 @@ from modelsearch.api.night_open import NightCall, OpenNight, Progress, planned_f
 from modelsearch.api.night_request import ANEW
 from modelsearch.api.night_results import spent_in
 from modelsearch.api.night_stage import run_stage
-from modelsearch.api.night_tidy import forget_samples
+from modelsearch.api.night_tidy import forget_pages, forget_samples
 from modelsearch.api.night_work import Composites, Kept, NightWork, night_work, with_kept
 from modelsearch.core.candidate import singles_of
 from modelsearch.core.ids import EndpointId, RunId
@@ -235,6 +235,7 @@ class Engine:
         self._store.write(STATE, state)
         self._store.remove(OPEN, RESULTS)
         forget_samples(self.work.settings, self._store, self.opened.day)
+        forget_pages(self.work.settings, self._store, self.opened.day)
         return report
 
     def report(self, end: NightEnd, outcome: NightOutcome | None = None) -> NightReport:
