@@ -224,3 +224,18 @@ def test_rows_of_which_nothing_is_known_are_tried_in_one_round_where_they_promis
     assert len(together) > 1
     assert len(asked(GapRace(n_sensors=0, near=1.0), view)) <= len(together)
     assert set(together.values()) == {8}
+
+
+def test_a_lowest_quality_sends_the_money_to_who_may_reach_it() -> None:
+    """m07 is as good as a poor baseline and the cheapest; m01 alone can reach what the client wants at least."""
+    rng = np.random.default_rng(5)
+    quality = np.array([0.6, 0.9, 0.5, 0.5, 0.5, 0.5, 0.5, 0.65])
+    scores = np.full((N_ROWS, N_ITEMS), NAN)
+    scores[:, :24] = rng.random((N_ROWS, 24)) < quality[:, None]
+    plain = make_view(scores, cost_usd=COSTS)
+    wishes = replace(plain.task.requirements, min_quality=0.85)
+    task = replace(plain.task, requirements=wishes)
+    picky = replace(plain, setting=replace(plain.setting, task=task))
+    assert "m07" in asked(GapRace(n_sensors=0), plain)
+    assert "m07" not in asked(GapRace(n_sensors=0), picky)
+    assert {"m00", "m01"} & set(asked(GapRace(n_sensors=0), picky))
