@@ -5,7 +5,7 @@ from modelsearch.testing.hostile import PAYLOADS
 
 
 def test_a_search_says_what_it_is_of_and_what_it_may_cost() -> None:
-    asked = {"task": "/work/my/classification.yaml", "baseline": "openrouter/openai/gpt-4o", "budget_usd": "5"}
+    asked = {"task": "/srv/my/classification.yaml", "baseline": "openrouter/openai/gpt-4o", "budget_usd": "5"}
     assert search_told(asked) == "search classification vs gpt-4o, 5 USD"
     assert search_told(asked, is_resumed=True) == "go on with search classification vs gpt-4o, 5 USD"
     assert search_told({**asked, "is_emulated": True}).endswith(", 5 USD, emulated")

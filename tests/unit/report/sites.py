@@ -49,7 +49,7 @@ def make_state(**changes: Any) -> TaskState:
 
 def make_registered(name: str = "triage", **changes: Any) -> RegisteredTask:
     plain: dict[str, Any] = {
-        "id": TaskId(name), "task": "/work/triage.yaml", "baseline": BASE, "night_usd": Decimal(1),
+        "id": TaskId(name), "task": "/srv/triage.yaml", "baseline": BASE, "night_usd": Decimal(1),
         "life_usd": Decimal(200), "monthly_items": 300_000, "tags": ("support",),
     }  # fmt: skip
     return RegisteredTask(**{**plain, **changes})
