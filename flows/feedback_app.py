@@ -9,7 +9,6 @@ The key is looked at before a byte of the body. Nothing here logs, and no answer
 printable excerpt of a wrong value.
 """
 
-import asyncio
 import hashlib
 import hmac
 import json
@@ -23,10 +22,11 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from flows.bounded_body import bounded_body
 from modelsearch.core.errors import FeedbackError, StoreError
 from modelsearch.core.feedback import FeedbackRow
 from modelsearch.core.ids import TaskId
@@ -174,24 +174,8 @@ class FeedbackDoor:
         return found[0]
 
     async def _body(self, request: Request) -> bytes:
-        """The whole body, as long as it is neither too long nor too slow."""
-        most, told = self._limits.most_bytes, request.headers.get("content-length", "0")
-        too_long = HTTPException(413, f"expected at most {most} bytes: send the rows in several requests")
-        if told.isdigit() and int(told[:20]) > most:
-            raise too_long
-        parts, n_bytes = [], 0
-        try:
-            async with asyncio.timeout(self._limits.body_s):
-                async for part in request.stream():
-                    n_bytes += len(part)
-                    if n_bytes > most:
-                        raise too_long
-                    parts.append(part)
-        except TimeoutError as error:
-            raise HTTPException(408, f"the body did not arrive within {self._limits.body_s:g} s") from error
-        except ClientDisconnect as error:
-            raise HTTPException(400, "the body ended early") from error
-        return b"".join(parts)
+        limits = self._limits
+        return await bounded_body(request, HTTPException, most_bytes=limits.most_bytes, most_s=limits.body_s)
 
     def _rows(self, body: bytes, content_type: str, task_id: TaskId) -> tuple[FeedbackRow, ...]:
         found = _lines_of(body) if "ndjson" in content_type or "jsonl" in content_type else _json_of(body)

@@ -15,10 +15,11 @@ from typing import Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from flows.bounded_body import bounded_body
 from flows.served_candidate_wire import (
     ApiError,
     ChatRequest,
@@ -37,6 +38,7 @@ from modelsearch.observe.served import ServedMetrics
 
 ALIAS = "modelsearch"
 """Names the served candidate whatever the task is called."""
+_CODES = {413: "request_too_large", 408: "timeout", 400: "invalid_value"}
 _PLAIN = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
 
 
@@ -162,24 +164,11 @@ class ServedDoor:
             raise ApiError(status=401, message="Incorrect API key provided", code="invalid_api_key")
 
     async def _body(self, request: Request) -> bytes:
-        """The whole body, as long as it is neither too long nor too slow."""
-        most, told = self._limits.most_bytes, request.headers.get("content-length", "0")
-        too_long = ApiError(status=413, message=f"expected at most {most} bytes", code="request_too_large")
-        if told.isdigit() and int(told[:20]) > most:
-            raise too_long
-        parts, n_bytes = [], 0
-        try:
-            async with asyncio.timeout(self._limits.body_s):
-                async for part in request.stream():
-                    n_bytes += len(part)
-                    if n_bytes > most:
-                        raise too_long
-                    parts.append(part)
-        except TimeoutError as error:
-            raise ApiError(status=408, message="the body did not arrive in time", code="timeout") from error
-        except ClientDisconnect as error:
-            raise ApiError(status=400, message="the body ended early", code="invalid_value") from error
-        return b"".join(parts)
+        def refused(status: int, why: str) -> ApiError:
+            return ApiError(status=status, message=why, code=_CODES[status])
+
+        limits = self._limits
+        return await bounded_body(request, refused, most_bytes=limits.most_bytes, most_s=limits.body_s)
 
 
 def served_app(door: ServedDoor) -> Starlette:

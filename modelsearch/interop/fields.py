@@ -1,5 +1,6 @@
 """A JSON object of a stranger's, read field by field: what is missing is None, what is of a wrong kind is told."""
 
+import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -179,3 +180,13 @@ def shown(value: object) -> str:
     """In ASCII, without control characters, and short: it goes to terminals and logs."""
     text = ascii(value)
     return text if len(text) <= _SHOWN_CHARS else f"{text[:_SHOWN_CHARS]}..."
+
+
+def unpacked(value: Any) -> Any:
+    """JSON within a text, as CSV and some exports hold it; else the value."""
+    if isinstance(value, str) and value.lstrip()[:1] in {"[", "{", '"'}:
+        try:
+            return json.loads(value)
+        except (ValueError, RecursionError):
+            return value
+    return value

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from modelsearch.core.errors import LogFileError
 from modelsearch.core.ids import Json
 from modelsearch.core.outcome import Status
-from modelsearch.interop.fields import Fields, plain, readable
+from modelsearch.interop.fields import Fields, plain, readable, unpacked
 from modelsearch.interop.importers import Importer
 from modelsearch.interop.logged import Evaluation, LeftOut, Turn, Wanted
 from modelsearch.interop.reading import files_of, rows_of
@@ -95,7 +95,7 @@ def _request(row: Fields, scores: _Scores, wanted: Wanted, left_out: Counter[tup
     if kind and kind != GENERATION:
         left_out[f"observations of type {kind[:20]}", "no calls of a model"] += 1
         return None
-    asked = _value(row.values.get("input"))
+    asked = unpacked(row.values.get("input"))
     if asked in (None, "", [], {}):
         left_out["requests", "without their input"] += 1
         return None
@@ -104,7 +104,7 @@ def _request(row: Fields, scores: _Scores, wanted: Wanted, left_out: Counter[tup
         left_out["requests", "their input is no text (images, tools' calls)"] += 1
         return None
     fields, turns = found
-    answer, given = _answer(_value(row.values.get("output"))), _given(row, scores, wanted)
+    answer, given = _answer(unpacked(row.values.get("output"))), _given(row, scores, wanted)
     if isinstance(given, float) and not 0.0 <= given <= 1.0:
         raise LogFileError(f"{row.where}: score {wanted.score}: expected a number in [0, 1] or a text, got {given:g}")
     is_error = (row.text("level") or "").upper() == "ERROR" or answer is None
@@ -164,7 +164,7 @@ def _given(row: Fields, scores: _Scores, wanted: Wanted) -> Json:
     own_id, trace = row.text("id") or "", _first(row, "trace_id", "traceId") or ""
     for value in (
         _beside(row).get(wanted.score),
-        _value(row.values.get(wanted.score)),
+        unpacked(row.values.get(wanted.score)),
         scores.by_observation.get(own_id),
         scores.by_trace.get(trace),
         scores.by_trace.get(own_id),
@@ -177,7 +177,7 @@ def _given(row: Fields, scores: _Scores, wanted: Wanted) -> Json:
 
 def _beside(row: Fields) -> Mapping[str, Any]:
     """Scores within a row, by name."""
-    found = _value(row.values.get("scores"))
+    found = unpacked(row.values.get("scores"))
     return found if isinstance(found, Mapping) else {}
 
 
@@ -203,7 +203,7 @@ def _read_text(text: str) -> float | str:
 def _tokens(row: Fields) -> tuple[int | None, int | None]:
     """Input and output tokens, beside each other or in an object."""
     for name in ("usage_details", "usageDetails", "usage"):
-        details = _value(row.values.get(name))
+        details = unpacked(row.values.get(name))
         if isinstance(details, Mapping) and details:
             usage = Fields(details, f"{row.where}: {name}")
             return _count(usage, "input", "promptTokens"), _count(usage, "output", "completionTokens")
@@ -235,16 +235,6 @@ def _time(text: str | None) -> datetime | None:
 
 def _first(row: Fields, *names: str) -> str | None:
     return next((text for name in names if (text := row.text(name))), None)
-
-
-def _value(value: Any) -> Any:
-    """JSON within a text, as CSV and blob exports hold it; else the value."""
-    if isinstance(value, str) and value.lstrip()[:1] in {"[", "{", '"'}:
-        try:
-            return json.loads(value)
-        except (ValueError, RecursionError):
-            return value
-    return value
 
 
 IMPORTER = Importer(

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from modelsearch.core.outcome import Status
-from modelsearch.interop.fields import Fields
+from modelsearch.interop.fields import Fields, unpacked
 from modelsearch.interop.importers import Importer
 from modelsearch.interop.logged import Evaluation, LeftOut, Wanted
 from modelsearch.interop.reading import files_of, rows_of
@@ -68,10 +68,10 @@ def _request(row: Fields, left_out: Counter[tuple[str, str]]) -> Request | None:
 
 def _messages(row: Fields) -> Any:
     """What was sent: a column of its own, or in the request as the proxy got it."""
-    own = _value(row.values.get("messages"))
+    own = unpacked(row.values.get("messages"))
     if own:
         return own
-    asked = _value(row.values.get("proxy_server_request"))
+    asked = unpacked(row.values.get("proxy_server_request"))
     if isinstance(asked, dict):
         body = asked.get("body")
         return (body if isinstance(body, dict) else asked).get("messages")
@@ -79,9 +79,9 @@ def _messages(row: Fields) -> Any:
 
 
 def _answered(row: Fields, turns: tuple[Any, ...]) -> Request:
-    response = _value(row.values.get("response"))
+    response = unpacked(row.values.get("response"))
     answer, status = _answer(response)
-    metadata = _value(row.values.get("metadata"))
+    metadata = unpacked(row.values.get("metadata"))
     state = row.text("status") or (metadata.get("status") if isinstance(metadata, dict) else None)
     if state == "failure" or answer is None or _CUT in answer or _REDACTED in answer:
         answer, status = None, Status.ERROR if state == "failure" or answer is None else Status.INVALID
@@ -141,16 +141,6 @@ def _time(row: Fields, name: str) -> float | None:
     except ValueError:
         return None
     return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
-
-
-def _value(value: Any) -> Any:
-    """JSON within a text, as CSV and some exports hold it; else the value."""
-    if isinstance(value, str) and value.lstrip()[:1] in {"[", "{", '"'}:
-        try:
-            return json.loads(value)
-        except (ValueError, RecursionError):
-            return value
-    return value
 
 
 IMPORTER = Importer(
