@@ -165,7 +165,7 @@ def _is_better(fresh: Fresh, chosen: str, best: str) -> bool:
 def main() -> int:
     """Search, confirm, then the worlds; 0 = holds, 77 = something needed is not here."""
     parser = argparse.ArgumentParser(prog="python -m bench.prompts")
-    parser.add_argument("--worlds", type=int, default=6, help="seeds of each made-up world; 0 leaves them out")
+    parser.add_argument("--worlds", type=int, default=16, help="seeds of each made-up world; 0 leaves them out")
     parser.add_argument("--items", type=int, default=N_ITEMS)
     parser.add_argument("--fresh", type=int, default=N_FRESH)
     parser.add_argument("--budget-usd", type=Decimal, default=BUDGET_USD)

@@ -23,8 +23,8 @@ from bench.local_market import (
 
 PROVIDERS = {"local_gemma": GEMMA, "local_smollm2": SMOLLM2}
 PRICES: dict[str, dict[str, Any]] = {
-    GEMMA: {"input_mtok": 0.02, "output_mtok": 0.02, "per_second": 0},
-    SMOLLM2: {"input_mtok": 0.01, "output_mtok": 0.01, "per_second": 0},
+    GEMMA: {"input_mtok": 0.02, "cache_read_mtok": 0.02, "output_mtok": 0.02, "per_second": 0},
+    SMOLLM2: {"input_mtok": 0.01, "cache_read_mtok": 0.01, "output_mtok": 0.01, "per_second": 0},
 }
 """Made up, by size: prompts are billed by their length, as hosts bill them."""
 PRICED = {"observed_at": "2026-11-23", "source": "made up"}
